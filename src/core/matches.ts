@@ -1,0 +1,18 @@
+import type { Image } from "./image.js";
+import type { Points } from "./points.js";
+
+/** N tie points: `fixed[i]` and `moving[i]` are held to be the same place. World coordinates of either image. */
+export interface Matches {
+  readonly fixed: Points<"world">;
+  readonly moving: Points<"world">;
+  /** One confidence in [0, 1] per tie point; all 1 when absent. Matchers list the most trusted first. */
+  readonly weight?: Float64Array;
+  /** 1 where the last estimator kept the tie point, 0 where it rejected it. */
+  readonly inlier?: Uint8Array;
+  /** The images that were matched. Estimators look at them for the guided second pass and for the verdict. */
+  readonly images?: { readonly fixed: Image; readonly moving: Image };
+  /** What the matcher saw: detected points per image, for the null probability. */
+  readonly detected?: { readonly fixed: number; readonly moving: number };
+}
+
+export const matchCount = (matches: Pick<Matches, "fixed">): number => matches.fixed.length / 2;

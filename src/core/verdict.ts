@@ -1,0 +1,27 @@
+import type { Diagnostic } from "./diagnostic.js";
+
+/** How far a registration can be believed. */
+export type VerdictStatus = "accepted" | "suspect" | "rejected";
+
+/** A named number; `unit` is `px`, `%`, `deg`, a world unit, or absent for counts and pure numbers. */
+export interface Metric {
+  readonly value: number;
+  readonly unit?: string;
+}
+
+/** Named numbers that describe a result, kebab-case: compared by `require:`, shown in the report. */
+export type Metrics = Readonly<Record<string, Metric>>;
+
+/**
+ * Says whether a registration can be believed, and why.
+ *
+ * `metrics` holds the numbers that the reasons rest on (see docs of `verdict-metrics` in src/math/verdict.ts).
+ */
+export interface Verdict {
+  readonly status: VerdictStatus;
+  /** Each gate that did not pass, in words, with what to try next. Empty when accepted. */
+  readonly reasons: readonly Diagnostic[];
+  readonly metrics: Metrics;
+  /** Why the estimator stopped: "converged", "too-few-matches", … */
+  readonly stopped: string;
+}

@@ -1,0 +1,8 @@
+// The kernels: plain functions over addresses and half-open ranges [lo, hi). They never allocate and hold no mutable
+// static data, so that any number of threads can share one memory.
+export * from "./elementary";
+
+/** First address that the host may use. */
+export function heapBase(): usize {
+  return __heap_base;
+}
