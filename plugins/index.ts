@@ -1,0 +1,17 @@
+import type { AnyPlugin, Registry } from "tiepoint/plugin";
+
+/** The built-in plugins, each loaded when first asked for. The command line hands this down; `src` knows no plugin by name. */
+export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlugin }>>> = {};
+
+/** The built-ins, and whatever `extra` adds (plugins of the user, loaded already). */
+export function registry(extra: Readonly<Record<string, AnyPlugin>> = {}): Registry {
+  return {
+    ids: [...Object.keys(catalogue), ...Object.keys(extra)].sort(),
+    load: async (id) =>
+      Object.hasOwn(extra, id)
+        ? extra[id]
+        : Object.hasOwn(catalogue, id)
+          ? (await catalogue[id]!()).default
+          : undefined,
+  };
+}
