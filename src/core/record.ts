@@ -1,6 +1,6 @@
 import type { Diagnostic } from "./diagnostic.js";
 import type { Grid } from "./grid.js";
-import type { DType, Image } from "./image.js";
+import type { DType, Image, Pixels } from "./image.js";
 import type { PortType } from "./plugin.js";
 import type { Metric, Metrics, Verdict, VerdictStatus } from "./verdict.js";
 
@@ -39,6 +39,9 @@ export interface TaskRecord {
   readonly item?: string;
   readonly plugin: string;
   readonly version: string;
+  /** From the plugin's manifest: what it does in one sentence, and the sources of its method, for the methods text of the report. */
+  readonly summary?: string;
+  readonly cite?: readonly string[];
   readonly key: string;
   /** As in YAML (kebab-case, with units), defaults filled in. */
   readonly params: Readonly<Record<string, unknown>>;
@@ -90,6 +93,18 @@ export interface RunRecord {
     readonly jobs: number;
     readonly memory: number;
   };
+}
+
+/** What the report needs of a run besides its record. */
+export interface RunAccess {
+  /**
+   * The value that an output port carried: `Matches`, `Registration`, … as in core, an `Image` lazy, lists as maps from item id.
+   *
+   * @returns `undefined` where there is none (the task failed or was skipped, or the value is no longer in the store)
+   */
+  value(taskId: string, port: string): Promise<unknown>;
+  /** Packs uint8 pixels of 1 (gray), 3 (RGB) or 4 (RGBA) bands into a picture file; `quality` from 1 to 100, 80 when absent. */
+  encode(pixels: Pixels, format: "jpeg" | "png" | "webp", quality?: number): Promise<Uint8Array>;
 }
 
 /** What happens in a run, as it happens: terminal, record, report and later the UI all follow this one stream. */
