@@ -82,6 +82,8 @@ export interface RunRecord {
     readonly sha256: string;
     readonly bytes: number;
   }[];
+  /** What is to be said of the run as a whole: why it stopped, how to resume, what differs from the lock file. */
+  readonly notes: readonly Diagnostic[];
   /** The worst verdict of the run; absent when no step gives one. */
   readonly verdict?: VerdictStatus;
   readonly exit: number;
@@ -106,6 +108,9 @@ export interface RunAccess {
   /** Packs uint8 pixels of 1 (gray), 3 (RGB) or 4 (RGBA) bands into a picture file; `quality` from 1 to 100, 80 when absent. */
   encode(pixels: Pixels, format: "jpeg" | "png" | "webp", quality?: number): Promise<Uint8Array>;
 }
+
+/** Default export of a report builder's module: the text or bytes of the report. It is called in a worker thread. */
+export type BuildReport = (record: RunRecord, access: RunAccess) => Promise<string | Uint8Array>;
 
 /** What happens in a run, as it happens: terminal, record, report and later the UI all follow this one stream. */
 export type RunEvent =

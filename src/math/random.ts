@@ -1,15 +1,2 @@
-/**
- * Uniform numbers in [0, 1) from a seed: mulberry32, 32 bits of state.
- *
- * Integer arithmetic only, so that the sequence is the same everywhere.
- */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+/** Lives in core because the engine seeds plugins with it. */
+export { seededRandom } from "../core/random.js";
