@@ -12,4 +12,5 @@ export * from "./core/verdict.js";
 export { type Kernels, kernels } from "./kernel/lane.js";
 export { type Arena, KernelMemoryError } from "./kernel/memory.js";
 export * as elementary from "./math/elementary.js";
+export * from "./math/gaussian.js";
 export { seededRandom } from "./math/random.js";

@@ -1,6 +1,9 @@
 // The kernels: plain functions over addresses and half-open ranges [lo, hi). They never allocate and hold no mutable
 // static data, so that any number of threads can share one memory.
+export * from "./coarsen";
+export * from "./convert";
 export * from "./elementary";
+export * from "./filter";
 
 /** First address that the host may use. */
 export function heapBase(): usize {
