@@ -1,5 +1,7 @@
 /** What plugins import, built-in or not: values and geometry, mathematics, kernels. Nothing else of Tiepoint is for them. */
+export * from "./core/describe.js";
 export * from "./core/diagnostic.js";
+export * from "./core/format.js";
 export * from "./core/grid.js";
 export * from "./core/image.js";
 export * from "./core/matches.js";
