@@ -8,6 +8,7 @@ export * from "./core/matches.js";
 export * from "./core/plugin.js";
 export * from "./core/points.js";
 export * from "./core/quantity.js";
+export * from "./core/read-options.js";
 export * from "./core/registration.js";
 export * from "./core/transform.js";
 export * from "./core/verdict.js";
