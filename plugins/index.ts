@@ -1,7 +1,9 @@
 import type { AnyPlugin, Registry } from "tiepoint/plugin";
 
 /** The built-in plugins, each loaded when first asked for. The command line hands this down; `src` knows no plugin by name. */
-export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlugin }>>> = {};
+export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlugin }>>> = {
+  "read/raster": () => import("./read/raster/index.js"),
+};
 
 /** The built-ins, and whatever `extra` adds (plugins of the user, loaded already). */
 export function registry(extra: Readonly<Record<string, AnyPlugin>> = {}): Registry {
