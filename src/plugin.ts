@@ -15,5 +15,8 @@ export * from "./core/verdict.js";
 export { type Kernels, kernels } from "./kernel/lane.js";
 export { type Arena, KernelMemoryError } from "./kernel/memory.js";
 export * as elementary from "./math/elementary.js";
+export type { Features, Keypoints } from "./math/features/keypoints.js";
+export type { GrayImage } from "./math/features/scale-space.js";
+export { describeSift, detectSift } from "./math/features/sift.js";
 export * from "./math/gaussian.js";
 export { seededRandom } from "./math/random.js";

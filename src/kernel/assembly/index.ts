@@ -4,6 +4,9 @@ export * from "./coarsen";
 export * from "./convert";
 export * from "./elementary";
 export * from "./filter";
+export * from "./scale-space";
+export * from "./sift-describe";
+export * from "./sift-detect";
 
 /** First address that the host may use. */
 export function heapBase(): usize {
