@@ -9,6 +9,8 @@ export interface Matches {
   readonly weight?: Float64Array;
   /** 1 where the last estimator kept the tie point, 0 where it rejected it. */
   readonly inlier?: Uint8Array;
+  /** Length of `movingFromFixed(fixed[i]) - moving[i]` under the last estimator's transform, world units of the moving image. */
+  readonly residual?: Float64Array;
   /** The images that were matched. Estimators look at them for the guided second pass and for the verdict. */
   readonly images?: { readonly fixed: Image; readonly moving: Image };
   /** What the matcher saw: detected points per image, for the null probability. */
