@@ -20,3 +20,5 @@ export type { GrayImage } from "./math/features/scale-space.js";
 export { describeSift, detectSift } from "./math/features/sift.js";
 export * from "./math/gaussian.js";
 export { seededRandom } from "./math/random.js";
+export * from "./math/sample-type.js";
+export * from "./math/warp-kernel.js";

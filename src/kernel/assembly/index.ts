@@ -7,6 +7,7 @@ export * from "./filter";
 export * from "./scale-space";
 export * from "./sift-describe";
 export * from "./sift-detect";
+export * from "./warp";
 
 /** First address that the host may use. */
 export function heapBase(): usize {

@@ -1,0 +1,51 @@
+// What the stages of one warp share, in the scratch of the lane that runs it.
+export const NEAREST: i32 = 0;
+export const LINEAR: i32 = 1;
+export const CUBIC: i32 = 2;
+export const LANCZOS: i32 = 3;
+
+/** A pixel whose homogeneous coordinate is not above this lies at or behind the horizon. */
+export const W_EPSILON: f64 = 1e-12;
+
+@unmanaged
+export class Warp {
+  m0: f64;
+  m1: f64;
+  m2: f64;
+  m3: f64;
+  m4: f64;
+  m5: f64;
+  m6: f64;
+  m7: f64;
+  m8: f64;
+  fill: f64;
+  nodata: f64;
+  method: i32;
+  src: usize;
+  srcType: i32;
+  srcStride: i32;
+  srcX: i32;
+  srcY: i32;
+  srcWidth: i32;
+  srcHeight: i32;
+  hasNodata: i32;
+  dst: usize;
+  dstType: i32;
+  dstStride: i32;
+  dstX: i32;
+  dstY: i32;
+  keepClear: i32;
+  table: usize;
+  capacity: i32;
+  /** Source samples of the tile as float32, and where its first one lies in the source image. */
+  tile: usize;
+  tileStride: i32;
+  tileX: i32;
+  tileY: i32;
+  /** For each pixel of a row: byte offset in the tile of the sample up and left of the position, and the fractions to it. */
+  offsets: usize;
+  fractionX: usize;
+  fractionY: usize;
+  /** Samples of a row, NaN where there is none. */
+  out: usize;
+}

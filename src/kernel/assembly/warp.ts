@@ -1,0 +1,237 @@
+// Warps: output pixels pull samples of a source window through a 3x3 map from output pixel to source pixel.
+//
+// An output tile of at most 64 by 64 pixels is done in four stages, all in the lane's scratch, which fits the L1/L2 cache:
+//
+//     footprint -> source samples as float32, NaN where there is none -> positions of a row -> samples -> output type
+//
+// So each source sample is converted once per tile and not once per tap, taps need no bounds checks, and one test for NaN
+// finds the border and nodata alike. Positions depend on the output pixel alone, never on how the work was cut: affine
+// ones are a double origin for each run of 64 columns plus a float32 offset, projective ones are double throughout.
+import { affinePositions, projectivePositions } from "./warp-positions";
+import { sampleCubic, sampleLanczos, sampleLinear, sampleNearest } from "./warp-samplers";
+import { bytesOf, F32, I16, load4, nanLanes, narrowTo, nodataLanes, storeSomeF32, U16, U8 } from "./samples";
+import { LANCZOS, LINEAR, NEAREST, Warp, W_EPSILON } from "./warp-job";
+
+const RUN: i32 = 64;
+const ROW_FLOATS: usize = 80;
+
+function loadRow<T>(src: usize, dst: usize, count: i32, hasNodata: bool, nodata: v128): void {
+  let x = 0;
+  if (hasNodata) {
+    for (; x + 4 <= count; x += 4) v128.store(dst + (<usize>x << 2), load4<T>(src + <usize>x * sizeof<T>(), true, nodata));
+  } else {
+    for (; x + 4 <= count; x += 4) v128.store(dst + (<usize>x << 2), load4<T>(src + <usize>x * sizeof<T>(), false, nodata));
+  }
+  if (x < count) storeSomeF32(dst + (<usize>x << 2), load4<T>(src + <usize>x * sizeof<T>(), hasNodata, nodata), count - x);
+}
+
+/** Source columns [left, left + width), rows [top, top + height) of the image as float32, NaN outside of the window. */
+function loadTile<T>(job: Warp, left: i32, top: i32, width: i32, height: i32): void {
+  const nodata = nodataLanes<T>(job.nodata);
+  const hasNodata = job.hasNodata != 0;
+  const first = max(left, job.srcX);
+  const count = min(left + width, job.srcX + job.srcWidth) - first;
+  for (let y = 0; y < height; y++) {
+    const row = job.tile + ((<usize>y * <usize>job.tileStride) << 2);
+    const sy = top + y - job.srcY;
+    const inside = count > 0 && sy >= 0 && sy < job.srcHeight;
+    if (!inside || count < width) {
+      for (let x = 0; x < width; x += 4) v128.store(row + (<usize>x << 2), nanLanes());
+    }
+    if (!inside) continue;
+    const from = job.src + (<usize>sy * <usize>job.srcStride + <usize>(first - job.srcX)) * sizeof<T>();
+    loadRow<T>(from, row + (<usize>(first - left) << 2), count, hasNodata, nodata);
+  }
+}
+
+function emptyRows(job: Warp, x0: i32, x1: i32, y0: i32, y1: i32): void {
+  for (let x = 0; x < x1 - x0; x += 4) v128.store(job.out + (<usize>x << 2), nanLanes());
+  for (let y = y0; y < y1; y++) storeRow(job, x0, x1, y);
+}
+
+@inline function storeRow(job: Warp, x0: i32, x1: i32, y: i32): void {
+  const at = <usize>(y - job.dstY) * <usize>job.dstStride + <usize>(x0 - job.dstX);
+  narrowTo(job.dstType, job.out, job.dst + at * bytesOf(job.dstType), x1 - x0, job.fill, job.keepClear != 0);
+}
+
+/** Output columns [x0, x1), rows [y0, y1) in image coordinates; cut in two for as long as the footprint is too large. */
+function warpTile(job: Warp, x0: i32, x1: i32, y0: i32, y1: i32): void {
+  // The corners bound the footprint: linear maps keep convexity where the denominator is positive at all four.
+  let minX = Infinity;
+  let minY = Infinity;
+  let maxX = -Infinity;
+  let maxY = -Infinity;
+  let before = 0;
+  for (let corner = 0; corner < 4; corner++) {
+    const x = <f64>((corner & 1) != 0 ? x1 - 1 : x0);
+    const y = <f64>((corner & 2) != 0 ? y1 - 1 : y0);
+    const w = job.m6 * x + (job.m7 * y + job.m8);
+    const sx = (job.m0 * x + (job.m1 * y + job.m2)) / w;
+    const sy = (job.m3 * x + (job.m4 * y + job.m5)) / w;
+    if (w > W_EPSILON) before++;
+    minX = min(minX, sx);
+    maxX = max(maxX, sx);
+    minY = min(minY, sy);
+    maxY = max(maxY, sy);
+  }
+  const pixel = x1 - x0 == 1 && y1 - y0 == 1;
+  if (before == 0 || !(maxX - minX < Infinity && maxY - minY < Infinity)) {
+    // Nothing here is before the horizon, or the map is not finite.
+    if (before == 0 || pixel) return emptyRows(job, x0, x1, y0, y1);
+  } else if (before == 4) {
+    if (
+      maxX < <f64>(job.srcX - 1) || minX > <f64>(job.srcX + job.srcWidth) ||
+      maxY < <f64>(job.srcY - 1) || minY > <f64>(job.srcY + job.srcHeight)
+    ) return emptyRows(job, x0, x1, y0, y1);
+    // One more on each side than the kernel needs, for the rounding of positions.
+    const reach = job.method == LANCZOS ? 4 : 3;
+    const wide = Math.floor(maxX) - Math.floor(minX) + <f64>(2 * reach + 1);
+    const tall = Math.floor(maxY) - Math.floor(minY) + <f64>(2 * reach + 1);
+    if (Math.ceil(wide / 4 + 1) * 4 * tall <= <f64>job.capacity) {
+      return warpSmallTile(job, x0, x1, y0, y1, <i32>Math.floor(minX) - reach, <i32>Math.floor(minY) - reach, <i32>wide, <i32>tall);
+    }
+  }
+  if (x1 - x0 >= y1 - y0) {
+    const x = (x0 + x1) >> 1;
+    warpTile(job, x0, x, y0, y1);
+    warpTile(job, x, x1, y0, y1);
+  } else {
+    const y = (y0 + y1) >> 1;
+    warpTile(job, x0, x1, y0, y);
+    warpTile(job, x0, x1, y, y1);
+  }
+}
+
+function warpSmallTile(job: Warp, x0: i32, x1: i32, y0: i32, y1: i32, left: i32, top: i32, width: i32, height: i32): void {
+  job.tileX = left;
+  job.tileY = top;
+  job.tileStride = ((width + 3) & ~3) + 4;
+  if (job.srcType == U8) loadTile<u8>(job, left, top, width, height);
+  else if (job.srcType == U16) loadTile<u16>(job, left, top, width, height);
+  else if (job.srcType == I16) loadTile<i16>(job, left, top, width, height);
+  else if (job.srcType == F32) loadTile<f32>(job, left, top, width, height);
+  else loadTile<u32>(job, left, top, width, height);
+  const affine = job.m6 == 0 && job.m7 == 0;
+  const count = x1 - x0;
+  for (let y = y0; y < y1; y++) {
+    if (affine) affinePositions(job, x0, count, y);
+    else projectivePositions(job, x0, count, y);
+    // The last group of four is always sampled whole: repeat a position that lies in the tile.
+    for (let i = count; (i & 3) != 0; i++) {
+      const from = <usize>(count - 1) << 2;
+      const to = <usize>i << 2;
+      store<i32>(job.offsets + to, load<i32>(job.offsets + from));
+      store<f32>(job.fractionX + to, load<f32>(job.fractionX + from));
+      store<f32>(job.fractionY + to, load<f32>(job.fractionY + from));
+    }
+    if (job.method == LINEAR) sampleLinear(job, count);
+    else if (job.method == LANCZOS) sampleLanczos(job, count);
+    else if (job.method == NEAREST) sampleNearest(job, count);
+    else sampleCubic(job, count);
+    storeRow(job, x0, x1, y);
+  }
+}
+
+/** Copies of the nearest samples, exact for every value; source and output have the same type. */
+function nearestRows<T>(job: Warp, x0: i32, x1: i32, y0: i32, y1: i32): void {
+  const fill = <T>job.fill;
+  const nodata = <T>job.nodata;
+  const hasNodata = job.hasNodata != 0;
+  for (let y = y0; y < y1; y++) {
+    const bx = job.m1 * <f64>y + job.m2;
+    const by = job.m4 * <f64>y + job.m5;
+    const bw = job.m7 * <f64>y + job.m8;
+    let out = job.dst + (<usize>(y - job.dstY) * <usize>job.dstStride + <usize>(x0 - job.dstX)) * sizeof<T>();
+    for (let x = x0; x < x1; x++) {
+      const w = job.m6 * <f64>x + bw;
+      const sx = Math.floor((job.m0 * <f64>x + bx) / w + 0.5) - <f64>job.srcX;
+      const sy = Math.floor((job.m3 * <f64>x + by) / w + 0.5) - <f64>job.srcY;
+      let v = fill;
+      if (w > W_EPSILON && sx >= 0 && sy >= 0 && sx < <f64>job.srcWidth && sy < <f64>job.srcHeight) {
+        v = load<T>(job.src + (<usize>(<i32>sy) * <usize>job.srcStride + <usize>(<i32>sx)) * sizeof<T>());
+        if (isFloat<T>()) {
+          if (v - v != v - v) v = fill;
+        }
+        if (hasNodata && v == nodata) v = fill;
+      }
+      store<T>(out, v);
+      out += sizeof<T>();
+    }
+  }
+}
+
+/**
+ * Warps one band.
+ *
+ * Inside is where the nearest sample exists and is valid; elsewhere the output is `fill`. Where the kernel touches the
+ * border or a hole, the result is linear interpolation over the valid ones of the four nearest samples, their weights
+ * scaled to sum 1: nodata is never mixed in, and negative lobes never stand alone.
+ *
+ * @param lo  rows of the output window, from 0
+ * @param method  0 nearest, 1 linear, 2 cubic (Keys, a = -0.5), 3 Lanczos of 3 lobes
+ * @param src  a window of the source image: columns [srcX, srcX + srcWidth), rows [srcY, srcY + srcHeight); it must hold
+ *   every sample of the image that the kernel can touch
+ * @param dst  a window of the output image that begins at (dstX, dstY)
+ * @param matrix  nine float64, row-major, output pixel to source pixel, in coordinates of the whole images
+ * @param keepClear  1 to move valid integer samples that would come out as `fill` by one; not for nearest
+ * @param table  Lanczos weights: 1026 phases of 1/1024 pixel, 8 float32 each, the first 6 for taps -2 to 3
+ * @param capacity  float32 samples that a tile may hold; scratch is 4 * (capacity + 512) bytes for each lane
+ */
+export function warp(
+  lo: i32, hi: i32, method: i32,
+  src: usize, srcType: i32, srcStride: i32, srcX: i32, srcY: i32, srcWidth: i32, srcHeight: i32,
+  hasNodata: i32, nodata: f64,
+  dst: usize, dstType: i32, dstStride: i32, dstX: i32, dstY: i32, dstWidth: i32, fill: f64, keepClear: i32,
+  matrix: usize, table: usize, scratch: usize, capacity: i32,
+): void {
+  const job = changetype<Warp>(scratch);
+  job.method = method;
+  job.src = src;
+  job.srcType = srcType;
+  job.srcStride = srcStride;
+  job.srcX = srcX;
+  job.srcY = srcY;
+  job.srcWidth = srcWidth;
+  job.srcHeight = srcHeight;
+  job.hasNodata = hasNodata;
+  job.nodata = nodata;
+  job.dst = dst;
+  job.dstType = dstType;
+  job.dstStride = dstStride;
+  job.dstX = dstX;
+  job.dstY = dstY;
+  job.fill = fill;
+  job.keepClear = keepClear;
+  job.m0 = load<f64>(matrix);
+  job.m1 = load<f64>(matrix, 8);
+  job.m2 = load<f64>(matrix, 16);
+  job.m3 = load<f64>(matrix, 24);
+  job.m4 = load<f64>(matrix, 32);
+  job.m5 = load<f64>(matrix, 40);
+  job.m6 = load<f64>(matrix, 48);
+  job.m7 = load<f64>(matrix, 56);
+  job.m8 = load<f64>(matrix, 64);
+  job.table = table;
+  job.capacity = capacity;
+  job.offsets = scratch + 256;
+  job.fractionX = job.offsets + (ROW_FLOATS << 2);
+  job.fractionY = job.fractionX + (ROW_FLOATS << 2);
+  job.out = job.fractionY + (ROW_FLOATS << 2);
+  job.tile = job.out + (ROW_FLOATS << 2);
+  const y0 = dstY + lo;
+  const y1 = dstY + hi;
+  const end = dstX + dstWidth;
+  if (method == NEAREST && srcType == dstType) {
+    if (srcType == U8) nearestRows<u8>(job, dstX, end, y0, y1);
+    else if (srcType == U16) nearestRows<u16>(job, dstX, end, y0, y1);
+    else if (srcType == I16) nearestRows<i16>(job, dstX, end, y0, y1);
+    else if (srcType == F32) nearestRows<f32>(job, dstX, end, y0, y1);
+    else nearestRows<u32>(job, dstX, end, y0, y1);
+    return;
+  }
+  for (let y = y0; y < y1; y += RUN) {
+    for (let run = dstX & ~(RUN - 1); run < end; run += RUN) {
+      warpTile(job, max(run, dstX), min(run + RUN, end), y, min(y + RUN, y1));
+    }
+  }
+}
