@@ -2,7 +2,16 @@ import type { AnyPlugin, Registry } from "tiepoint/plugin";
 
 /** The built-in plugins, each loaded when first asked for. The command line hands this down; `src` knows no plugin by name. */
 export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlugin }>>> = {
+  "read/matches": () => import("./read/matches/index.js"),
+  "read/points": () => import("./read/points/index.js"),
   "read/raster": () => import("./read/raster/index.js"),
+  "read/table": () => import("./read/table/index.js"),
+  "read/transform": () => import("./read/transform/index.js"),
+  "write/matches": () => import("./write/matches/index.js"),
+  "write/metrics": () => import("./write/metrics/index.js"),
+  "write/points": () => import("./write/points/index.js"),
+  "write/table": () => import("./write/table/index.js"),
+  "write/transform": () => import("./write/transform/index.js"),
 };
 
 /** The built-ins, and whatever `extra` adds (plugins of the user, loaded already). */

@@ -1,0 +1,45 @@
+import { type Image, type Matches, worldPoints } from "tiepoint/plugin";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../../../test/support/files.js";
+import read from "../../read/matches/index.js";
+import plugin from "./index.js";
+
+const files = temporaryFolder();
+const image = (scale: number) =>
+  ({ grid: { width: 9, height: 9, worldFromPixel: [scale, 0, 0, 0, scale, 0], crs: "um" } }) as unknown as Image;
+const matches: Matches = {
+  fixed: worldPoints([2, 4, 0.1, 0]),
+  moving: worldPoints([4, 8, 0, -4]),
+  weight: Float64Array.of(1, 0.25),
+  inlier: Uint8Array.of(1, 0),
+  residual: Float64Array.of(2, 12),
+  images: { fixed: image(2), moving: image(4) },
+};
+
+test("tie points and residuals are written in pixels", async () => {
+  await plugin.run({ matches }, {}, files.context("m.csv"));
+  expect(files.text("m.csv").split("\n").slice(1)).toEqual([
+    "fixed_x,fixed_y,moving_x,moving_y,weight,inlier,residual",
+    "1,2,1,2,1,1,0.5",
+    "0.05,0,0,-1,0.25,0,3",
+    "",
+  ]);
+});
+
+test("what is written can be read again", async () => {
+  await plugin.run({ matches }, {}, files.context("again.csv"));
+  const file = files.put("copy.csv", files.text("again.csv"));
+  const outcome = await read.run(
+    { file, fixed: matches.images!.fixed, moving: matches.images!.moving },
+    {},
+    files.context(),
+  );
+  const { residual: _, ...rest } = matches;
+  expect(outcome).toEqual({ ok: true, value: { matches: rest } });
+});
+
+test("without images, flags and residuals there are world coordinates and empty cells", async () => {
+  await plugin.run({ matches: { fixed: matches.fixed, moving: matches.moving } }, {}, files.context("w.csv"));
+  expect(files.text("w.csv").split("\n")[2]).toBe("2,4,4,8,1,,");
+  expect(files.text("w.csv")).toMatch(/^# world coordinates/);
+});
