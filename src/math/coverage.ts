@@ -1,0 +1,47 @@
+/**
+ * Share of the checked places that have an inlier near: how much of the overlap the tie points speak for.
+ *
+ * The overlap's bounding box is cut into 8 × 8 cells; a cell counts when a place lies in it, and is covered when an inlier
+ * lies in it or in one of its neighbours.
+ *
+ * @param places  interleaved fixed points spread evenly over the overlap
+ * @param points  interleaved fixed points of the inliers
+ */
+export function coverage(places: Float64Array, points: Float64Array): number {
+  if (places.length === 0 || points.length === 0) return 0;
+  const side = 8;
+  let x0 = Number.POSITIVE_INFINITY;
+  let y0 = Number.POSITIVE_INFINITY;
+  let x1 = Number.NEGATIVE_INFINITY;
+  let y1 = Number.NEGATIVE_INFINITY;
+  for (let k = 0; k < places.length; k += 2) {
+    x0 = Math.min(x0, places[k]!);
+    x1 = Math.max(x1, places[k]!);
+    y0 = Math.min(y0, places[k + 1]!);
+    y1 = Math.max(y1, places[k + 1]!);
+  }
+  const cellOf = (p: Float64Array, k: number): readonly [number, number] => [
+    Math.min(side - 1, Math.max(0, Math.floor(((p[k]! - x0) / (x1 - x0 || 1)) * side))),
+    Math.min(side - 1, Math.max(0, Math.floor(((p[k + 1]! - y0) / (y1 - y0 || 1)) * side))),
+  ];
+  const near = new Uint8Array(side * side);
+  for (let k = 0; k < points.length; k += 2) {
+    const [cx, cy] = cellOf(points, k);
+    for (let y = Math.max(0, cy - 1); y <= Math.min(side - 1, cy + 1); y++) {
+      for (let x = Math.max(0, cx - 1); x <= Math.min(side - 1, cx + 1); x++) near[side * y + x] = 1;
+    }
+  }
+  const present = new Uint8Array(side * side);
+  for (let k = 0; k < places.length; k += 2) {
+    const [cx, cy] = cellOf(places, k);
+    present[side * cy + cx] = 1;
+  }
+  let covered = 0;
+  let total = 0;
+  for (let i = 0; i < present.length; i++) {
+    if (!present[i]) continue;
+    total++;
+    if (near[i]) covered++;
+  }
+  return covered / total;
+}
