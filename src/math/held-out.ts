@@ -80,8 +80,20 @@ export function estimateError(
   let rounds = 0;
   // Two boards, shifted by half a cell, so that no single lay-out of the cells decides.
   for (const shift of [0, 0.5]) {
-    const white = fitMap(family, fixed, moving, use.filter((i) => colour(i, shift) === 0), weight);
-    const black = fitMap(family, fixed, moving, use.filter((i) => colour(i, shift) === 1), weight);
+    const white = fitMap(
+      family,
+      fixed,
+      moving,
+      use.filter((i) => colour(i, shift) === 0),
+      weight,
+    );
+    const black = fitMap(
+      family,
+      fixed,
+      moving,
+      use.filter((i) => colour(i, shift) === 1),
+      weight,
+    );
     if (!white.ok || !black.ok) continue;
     const a = applyMatrix3(white.value, places);
     const b = applyMatrix3(black.value, places);

@@ -14,7 +14,13 @@ import { robustFit } from "./robust.js";
  *
  * [1] L. Moisan, B. Stival, IJCV 57 (2004), doi:10.1023/B:VISI.0000013094.38752.54
  */
-export function log10FalseAlarms(family: Family, inliers: number, matches: number, threshold: number, area: number): number {
+export function log10FalseAlarms(
+  family: Family,
+  inliers: number,
+  matches: number,
+  threshold: number,
+  area: number,
+): number {
   const s = minimalSample[family];
   const n = matches;
   const k = inliers;
@@ -69,7 +75,13 @@ export function shuffledInlierShare(
 /**
  * Inliers that are places of their own: one per cell of `cell` in either plane. A repeated key point is no new evidence.
  */
-export function uniqueInlierCount(fixed: Float64Array, moving: Float64Array, inlier: Uint8Array, fixedCell: number, movingCell: number): number {
+export function uniqueInlierCount(
+  fixed: Float64Array,
+  moving: Float64Array,
+  inlier: Uint8Array,
+  fixedCell: number,
+  movingCell: number,
+): number {
   const seen = new Set<string>();
   let count = 0;
   for (let i = 0; i < inlier.length; i++) {
@@ -82,4 +94,3 @@ export function uniqueInlierCount(fixed: Float64Array, moving: Float64Array, inl
   }
   return count;
 }
-

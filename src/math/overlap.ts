@@ -1,5 +1,5 @@
 import { type Grid, toPixel, toWorld } from "../core/grid.js";
-import { pixelPoints, type Points } from "../core/points.js";
+import { type Points, pixelPoints } from "../core/points.js";
 import { apply, type Transform } from "../core/transform.js";
 
 export interface Overlap {
@@ -27,7 +27,8 @@ export function findOverlap(transform: Transform, fixed: Grid, moving: Grid): Ov
   for (let k = 0; k < mapped.length; k += 2) {
     const x = mapped[k]!;
     const y = mapped[k + 1]!;
-    if (x >= -0.5 && y >= -0.5 && x <= moving.width - 0.5 && y <= moving.height - 0.5) places.push(world[k]!, world[k + 1]!);
+    if (x >= -0.5 && y >= -0.5 && x <= moving.width - 0.5 && y <= moving.height - 0.5)
+      places.push(world[k]!, world[k + 1]!);
   }
   const count = places.length / 2;
   const ofFixed = count / (side * side);
@@ -49,5 +50,9 @@ export function findOverlap(transform: Transform, fixed: Grid, moving: Grid): Ov
   }
   const fixedArea = cells > 0 ? (area / cells) * side * side : 0;
   const smaller = Math.min(fixedArea, moving.width * moving.height);
-  return { places: Float64Array.from(places) as Points<"world">, ofFixed, ofSmaller: smaller > 0 ? Math.min(1, (ofFixed * fixedArea) / smaller) : 0 };
+  return {
+    places: Float64Array.from(places) as Points<"world">,
+    ofFixed,
+    ofSmaller: smaller > 0 ? Math.min(1, (ofFixed * fixedArea) / smaller) : 0,
+  };
 }

@@ -23,7 +23,11 @@ export function localStretch(m: Matrix3, x: number, y: number): LocalStretch {
   const q = Math.sqrt((a - e) * (a - e) + (d + b) * (d + b)) / 2;
   const long = p + q;
   const short = Math.abs(p - q);
-  return { scale: Math.sqrt(Math.abs(det)), anisotropy: short > 0 ? long / short : Number.POSITIVE_INFINITY, reflected: det < 0 };
+  return {
+    scale: Math.sqrt(Math.abs(det)),
+    anisotropy: short > 0 ? long / short : Number.POSITIVE_INFINITY,
+    reflected: det < 0,
+  };
 }
 
 export interface Plausibility {
@@ -46,6 +50,12 @@ export function plausibility(m: Matrix3, places: Float64Array): Plausibility {
     reflected ||= local.reflected;
   }
   scales.sort((a, b) => a - b);
-  if (scales.length === 0) return { scale: Number.NaN, anisotropy: Number.NaN, reflected: false, scaleSpread: Number.NaN };
-  return { scale: scales[scales.length >> 1]!, anisotropy, reflected, scaleSpread: scales[scales.length - 1]! / scales[0]! };
+  if (scales.length === 0)
+    return { scale: Number.NaN, anisotropy: Number.NaN, reflected: false, scaleSpread: Number.NaN };
+  return {
+    scale: scales[scales.length >> 1]!,
+    anisotropy,
+    reflected,
+    scaleSpread: scales[scales.length - 1]! / scales[0]!,
+  };
 }

@@ -18,7 +18,13 @@ export interface Similarity {
  * @param a, b  row-major samples, width × height
  * @param valid  1 where both images are observed
  */
-export function similarity(a: Float32Array, b: Float32Array, valid: Uint8Array, width: number, height: number): Similarity {
+export function similarity(
+  a: Float32Array,
+  b: Float32Array,
+  valid: Uint8Array,
+  width: number,
+  height: number,
+): Similarity {
   let count = 0;
   let sumA = 0;
   let sumB = 0;
@@ -45,7 +51,12 @@ export function similarity(a: Float32Array, b: Float32Array, valid: Uint8Array, 
   const ncc = aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : 0;
   const spanA = 4 * Math.sqrt(aa / count);
   const spanB = 4 * Math.sqrt(bb / count);
-  return { ncc, nmi: mutualInformation(a, b, valid, count, meanA, spanA, meanB, spanB), ssim: structural(a, b, valid, width, height, spanA, spanB), count };
+  return {
+    ncc,
+    nmi: mutualInformation(a, b, valid, count, meanA, spanA, meanB, spanB),
+    ssim: structural(a, b, valid, width, height, spanA, spanB),
+    count,
+  };
 }
 
 /** From a joint histogram of 32 × 32 bins over two standard deviations to either side; what lies beyond goes to the outer bins. */
