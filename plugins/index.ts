@@ -2,6 +2,11 @@ import type { AnyPlugin, Registry } from "tiepoint/plugin";
 
 /** The built-in plugins, each loaded when first asked for. The command line hands this down; `src` knows no plugin by name. */
 export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlugin }>>> = {
+  "estimate/affine": () => import("./estimate/affine/index.js"),
+  "estimate/projective": () => import("./estimate/projective/index.js"),
+  "estimate/rigid": () => import("./estimate/rigid/index.js"),
+  "estimate/similarity": () => import("./estimate/similarity/index.js"),
+  "estimate/translation": () => import("./estimate/translation/index.js"),
   "read/matches": () => import("./read/matches/index.js"),
   "read/points": () => import("./read/points/index.js"),
   "read/raster": () => import("./read/raster/index.js"),

@@ -19,6 +19,8 @@ export * from "./core/verdict.js";
 export { type Kernels, kernels } from "./kernel/lane.js";
 export { type Arena, KernelMemoryError } from "./kernel/memory.js";
 export * as elementary from "./math/elementary.js";
+export { estimateFromMatches } from "./math/estimate.js";
+export { estimateParams } from "./math/estimate-params.js";
 export type { Features, Keypoints } from "./math/features/keypoints.js";
 export type { GrayImage } from "./math/features/scale-space.js";
 export { describeSift, detectSift } from "./math/features/sift.js";

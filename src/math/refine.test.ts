@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { texturedScene } from "../../test/support/scene.js";
 import { kernels } from "../kernel/lane.js";
+import type { Plane } from "./plane.js";
 import { seededRandom } from "./random.js";
-import { type Plane, refineShifts, spreadCorners } from "./refine.js";
+import { refineShifts, spreadCorners } from "./refine.js";
 
 function render(
   arena: ReturnType<ReturnType<typeof kernels>["arena"]>,

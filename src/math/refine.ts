@@ -1,15 +1,7 @@
 import { kernels } from "../kernel/lane.js";
 import type { Arena } from "../kernel/memory.js";
 import { exp } from "./elementary.js";
-
-/** A gray image in kernel memory: f32, row-major; NaN where there is no observation. */
-export interface Plane {
-  readonly at: number;
-  readonly width: number;
-  readonly height: number;
-  /** Row length in elements. */
-  readonly stride: number;
-}
+import type { Plane } from "./plane.js";
 
 export interface RefineOptions {
   /** Longest shift to accept, pixels. */

@@ -1,0 +1,178 @@
+import { type Diagnostic, problem, warning } from "../core/diagnostic.js";
+import type { Metrics, Verdict } from "../core/verdict.js";
+import { type Family, minimalSample } from "./fit.js";
+
+/**
+ * What is known of a registration from tie points. Lengths in pixels of the moving image.
+ *
+ * The evidence that the images show the same place comes from the unguided matching alone: after a guided pass even a wrong
+ * map has many inliers. What comes from the guided pass tells how accurate a right map is.
+ */
+export interface Evidence {
+  readonly family: Family;
+  readonly matches: number;
+  /** Unguided inliers that are places of their own. */
+  readonly inliers: number;
+  readonly inlierShare: number;
+  readonly log10Nfa: number;
+  /** Share of inliers that the estimator finds among shuffled tie points. */
+  readonly shuffledShare: number;
+  /** Best second consensus, as a share of the winner's score. */
+  readonly rivalShare: number;
+  readonly guided?: { readonly inliers: number; readonly share: number };
+  readonly fitRmse: number;
+  readonly heldOutRmse: number;
+  readonly expectedError: number;
+  readonly noise: number;
+  readonly misfit: number;
+  readonly coverage: number;
+  readonly overlap?: number;
+  readonly similarity?: {
+    readonly before: { readonly ncc: number; readonly nmi: number; readonly ssim: number };
+    readonly after: { readonly ncc: number; readonly nmi: number; readonly ssim: number };
+  };
+  readonly scale: number;
+  readonly anisotropy: number;
+  readonly reflected: boolean;
+  readonly scaleSpread: number;
+  /** Diagonal of the moving image, pixels; 0 when unknown. */
+  readonly diagonal: number;
+}
+
+/**
+ * Weighs the evidence. Gates that make chance or nonsense likely reject; gates that make the figure doubtful suspect.
+ *
+ * The null thresholds are those that separated 44 real pairs from unrelated ones with a wide gap: unrelated pairs never
+ * came below log10 NFA 0, right ones stayed below −16, and one 21 px off had −8.7.
+ */
+export function judge(e: Evidence, stopped: string): Verdict {
+  const reasons: Diagnostic[] = [];
+  const reject = (code: string, message: string, hint: string) => reasons.push(problem(code, message, hint));
+  const suspect = (code: string, message: string, hint: string) => reasons.push(warning(code, message, hint));
+  const least = Math.max(8, 2 * minimalSample[e.family] + 2);
+  if (e.log10Nfa > -6 || e.inliers < least) {
+    reject(
+      "chance",
+      `Only ${e.inliers} of ${e.matches} tie points agree, which chance may explain (about 10^${e.log10Nfa.toFixed(1)} such agreements expected in unrelated images)`,
+      "The images may not show the same place. If they do: try match/structure or landmarks, or preprocess so that both look more alike.",
+    );
+  } else if (e.log10Nfa > -15 || e.inliers < 12) {
+    suspect(
+      "thin-evidence",
+      `${e.inliers} tie points agree: more than chance, but few (10^${e.log10Nfa.toFixed(1)} expected by chance; below 10^-15 is safe)`,
+      "Look at the overlay in the report. More key points (max-keypoints, contrast-threshold) or preprocessing may help.",
+    );
+  }
+  if (e.shuffledShare > 0 && e.inlierShare < 2 * e.shuffledShare) {
+    reject(
+      "no-better-than-shuffled",
+      `Tie points paired at random agree nearly as well (${percent(e.shuffledShare)} against ${percent(e.inlierShare)})`,
+      "The matcher sees no real correspondence: try another matcher.",
+    );
+  }
+  if (e.reflected)
+    reject("reflected", "The map turns the image over", "If the slide really is flipped, flip the file first.");
+  if (!(e.anisotropy <= 6) || !(e.scaleSpread <= 20) || !(e.scale >= 1 / 20 && e.scale <= 20)) {
+    reject(
+      "implausible",
+      `The map stretches implausibly: scale ${number(e.scale)}, one direction ${number(e.anisotropy)} times the other, scale varies by ${number(e.scaleSpread)} over the image`,
+      "Use a stiffer model: similarity or affine.",
+    );
+  } else if (e.family !== "projective" && e.anisotropy > 2) {
+    suspect(
+      "anisotropic",
+      `The map stretches one direction ${number(e.anisotropy)} times as much as the other`,
+      "If that cannot be, use estimate/similarity.",
+    );
+  }
+  if (e.overlap !== undefined && e.overlap < 0.02) {
+    reject(
+      "no-overlap",
+      `The images overlap by ${percent(e.overlap)} only under this map`,
+      "Check that the files belong together.",
+    );
+  } else if (e.overlap !== undefined && e.overlap < 0.1) {
+    suspect(
+      "small-overlap",
+      `The images overlap by ${percent(e.overlap)} only under this map`,
+      "Look at the overlay in the report.",
+    );
+  }
+  if (e.rivalShare > 0.7) {
+    suspect(
+      "ambiguous",
+      `A second, different map is supported nearly as well (${percent(e.rivalShare)})`,
+      "The scene may repeat itself, or have more than one plane: check the overlay, or crop.",
+    );
+  }
+  if (e.guided && e.guided.share < 0.5 && e.family === "projective" && e.misfit > 1) {
+    suspect(
+      "more-than-one-plane",
+      `The map explains ${percent(e.guided.share)} of what matches locally: the scene may have more than one plane`,
+      "Expect errors away from the main plane; a deformable model follows it better.",
+    );
+  }
+  if (e.diagonal > 0 && !(e.expectedError <= Math.max(0.01 * e.diagonal, 3))) {
+    suspect(
+      "uncertain",
+      `The expected error is ${number(e.expectedError)} px, more than 1 % of the image`,
+      "More tie points, a looser model for deformed images, or a stiffer one for few tie points.",
+    );
+  }
+  if (e.coverage < 0.15) {
+    suspect(
+      "small-coverage",
+      `Tie points cover ${percent(e.coverage)} of the overlap only; elsewhere the map is extrapolated`,
+      "Look at the overlay away from the tie points.",
+    );
+  }
+  if (e.similarity) {
+    const { before, after } = e.similarity;
+    if (after.ncc < before.ncc + 0.01 && after.nmi < before.nmi + 0.001 && after.ncc < 0.7 && after.nmi < 1.1) {
+      suspect(
+        "no-gain",
+        `The images are not more alike after the warp (NCC ${before.ncc.toFixed(2)} to ${after.ncc.toFixed(2)}, NMI ${before.nmi.toFixed(3)} to ${after.nmi.toFixed(3)})`,
+        "Look at the overlay in the report.",
+      );
+    }
+  }
+  const status = reasons.some((r) => r.severity === "error") ? "rejected" : reasons.length > 0 ? "suspect" : "accepted";
+  return { status, reasons, metrics: metricsOf(e), stopped };
+}
+
+function metricsOf(e: Evidence): Metrics {
+  const px = (value: number) => ({ value, unit: "px" });
+  const share = (value: number) => ({ value: 100 * value, unit: "%" });
+  const metrics: Record<string, { value: number; unit?: string }> = {
+    "expected-error": px(e.expectedError),
+    "held-out-rmse": px(e.heldOutRmse),
+    "fit-rmse": px(e.fitRmse),
+    noise: px(e.noise),
+    misfit: px(e.misfit),
+    matches: { value: e.matches },
+    inliers: { value: e.inliers },
+    "inlier-share": share(e.inlierShare),
+    "log10-nfa": { value: e.log10Nfa },
+    "null-inlier-share": share(e.shuffledShare),
+    "rival-share": share(e.rivalShare),
+    coverage: share(e.coverage),
+    scale: { value: e.scale },
+    anisotropy: { value: e.anisotropy },
+  };
+  if (e.guided) {
+    metrics["guided-inliers"] = { value: e.guided.inliers };
+    metrics["guided-share"] = share(e.guided.share);
+  }
+  if (e.overlap !== undefined) metrics.overlap = share(e.overlap);
+  if (e.similarity) {
+    for (const when of ["before", "after"] as const) {
+      for (const name of ["ncc", "nmi", "ssim"] as const)
+        metrics[`${name}-${when}`] = { value: e.similarity[when][name] };
+    }
+  }
+  // A number that could not be had is absent, never NaN.
+  return Object.fromEntries(Object.entries(metrics).filter(([, { value }]) => Number.isFinite(value)));
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+const number = (value: number) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
