@@ -21,20 +21,25 @@ export interface Picture {
 /** Samples that are read at one time: 4 million, 16 MB as float32. */
 const blockSamples = 1 << 22;
 
+export interface ThumbnailOptions {
+  /** Sample values that become black and white; found from the samples when absent. */
+  readonly range?: readonly [low: number, high: number];
+}
+
 /**
  * A picture of at most `maxSide` pixels along its longer side, made by averaging whole pixels.
  *
  * Reads the coarsest overview that is fine enough, in blocks, so memory stays bounded however large the image is. Labels
  * are picked, not averaged. Pixels without an observation (nodata, NaN, transparent) are left out.
  */
-export async function thumbnail(image: Image, maxSide: number, signal?: AbortSignal): Promise<Picture> {
+export async function thumbnail(image: Image, maxSide: number, options: ThumbnailOptions = {}): Promise<Picture> {
   const source = fittingLevel(image, maxSide);
   const longer = Math.max(source.grid.width, source.grid.height);
   const factor = Math.max(1, Math.ceil(longer / maxSide));
   const grid = coarsen(source.grid, factor);
   const { shown, alpha } = shownBands(image);
-  const means = await blockMeans(source, grid, factor, shown, alpha, signal);
-  return isCategorical(image) ? paintClasses(image, grid, means[0]!) : stretch(image, grid, means);
+  const means = await blockMeans(source, grid, factor, shown, alpha);
+  return isCategorical(image) ? paintClasses(image, grid, means[0]!) : stretch(image, grid, means, options.range);
 }
 
 function fittingLevel(image: Image, maxSide: number): Image {
@@ -63,7 +68,6 @@ async function blockMeans(
   factor: number,
   shown: readonly number[],
   alpha: number | undefined,
-  signal: AbortSignal | undefined,
 ): Promise<Float64Array[]> {
   const bands = alpha === undefined ? shown : [...shown, alpha];
   const size = grid.width * grid.height;
@@ -71,7 +75,7 @@ async function blockMeans(
   const counts = new Float64Array(size);
   const pick = isCategorical(image);
   for (const window of blocks(image, factor, bands.length)) {
-    const pixels = await image.read(window, { bands, ...(signal ? { signal } : {}) });
+    const pixels = await image.read(window, { bands });
     addBlock(pixels, window);
   }
   for (const sum of sums) for (let i = 0; i < size; i++) sum[i] = counts[i]! > 0 ? sum[i]! / counts[i]! : Number.NaN;
@@ -113,12 +117,17 @@ function* blocks(image: Image, factor: number, bandCount: number): Generator<Win
 }
 
 /** Maps values to bytes: colours of 8 bits stay, everything else spreads between the 0.5 % and 99.5 % points. */
-function stretch(image: Image, grid: Grid, means: readonly Float64Array[]): Picture {
+function stretch(
+  image: Image,
+  grid: Grid,
+  means: readonly Float64Array[],
+  wanted?: readonly [number, number],
+): Picture {
   const size = grid.width * grid.height;
   const valid = new Uint8Array(size);
   for (let i = 0; i < size; i++) valid[i] = Number.isNaN(means[0]![i]!) ? 0 : 1;
   const natural = means.length === 3 && image.dtype === "uint8";
-  const range = natural ? rangeOf("uint8") : spread(means);
+  const range = natural ? rangeOf("uint8") : (wanted ?? spread(means));
   const data = new Uint8Array(size * means.length);
   means.forEach((mean, b) => {
     data.set(toBytes(mean, range), b * size);

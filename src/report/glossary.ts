@@ -1,0 +1,272 @@
+/** What a number of the record means, for somebody who never computed one. */
+export interface Term {
+  readonly name: string;
+  /** One sentence. */
+  readonly meaning: string;
+  /** Which way is good, where that holds in general. */
+  readonly better?: "higher" | "lower";
+  /** Part of the table that it stands in. */
+  readonly group: Group;
+}
+
+/** In the order of the table. */
+export type Group = "error" | "evidence" | "similarity" | "shape" | "other";
+
+export const groupTitles: Readonly<Record<Group, string>> = {
+  error: "How far off it may be",
+  evidence: "What it rests on",
+  similarity: "How alike the pictures are",
+  shape: "What the transform does",
+  other: "Other numbers of these steps",
+};
+
+const terms: Readonly<Record<string, Term>> = {
+  "expected-error": {
+    name: "Expected error",
+    meaning:
+      "How far a place is likely to be from where it should be, estimated from independent halves of the evidence.",
+    better: "lower",
+    group: "error",
+  },
+  "held-out-rmse": {
+    name: "Held-out error",
+    meaning:
+      "Typical miss (root mean square) at tie points that the fit was not allowed to see: the honest one of the two.",
+    better: "lower",
+    group: "error",
+  },
+  "fit-rmse": {
+    name: "Fit residual",
+    meaning:
+      "Typical miss (root mean square) at the tie points that the fit was made from: always looks better than the truth.",
+    better: "lower",
+    group: "error",
+  },
+  "median-residual": {
+    name: "Median residual",
+    meaning: "Half of the tie points miss by less than this, half by more.",
+    better: "lower",
+    group: "error",
+  },
+  "max-residual": {
+    name: "Largest residual",
+    meaning: "The worst miss among the tie points that were kept.",
+    better: "lower",
+    group: "error",
+  },
+  rmse: {
+    name: "Root mean square error",
+    meaning: "Typical distance between where points fall and where they should.",
+    better: "lower",
+    group: "error",
+  },
+  "tre-rms": {
+    name: "Target registration error",
+    meaning: "Typical miss at known landmarks that took no part in the registration: the best measure there is.",
+    better: "lower",
+    group: "error",
+  },
+  "tre-median": {
+    name: "Median target registration error",
+    meaning: "Half of the known landmarks miss by less than this.",
+    better: "lower",
+    group: "error",
+  },
+  "tre-max": {
+    name: "Largest target registration error",
+    meaning: "The worst miss at a known landmark.",
+    better: "lower",
+    group: "error",
+  },
+  "inverse-consistency": {
+    name: "Inverse consistency",
+    meaning: "Registering the other way round should undo this; the distance by which it does not.",
+    better: "lower",
+    group: "error",
+  },
+  "loop-closure": {
+    name: "Loop closure",
+    meaning: "Going round through several images should end where it began; the distance by which it does not.",
+    better: "lower",
+    group: "error",
+  },
+  inliers: {
+    name: "Tie points kept",
+    meaning: "Places found in both images that agree with one common transform.",
+    better: "higher",
+    group: "evidence",
+  },
+  matches: {
+    name: "Tie points found",
+    meaning: "Places that the matcher held to be the same in both images, right or wrong.",
+    better: "higher",
+    group: "evidence",
+  },
+  "inlier-share": {
+    name: "Share kept",
+    meaning: "How many of the tie points agree; a low share means that much of the evidence contradicts the rest.",
+    better: "higher",
+    group: "evidence",
+  },
+  coverage: {
+    name: "Coverage",
+    meaning: "How much of the image has tie points near it; outside of them the transform is a guess.",
+    better: "higher",
+    group: "evidence",
+  },
+  "log10-nfa": {
+    name: "Chance of coincidence",
+    meaning:
+      "How often so much agreement would turn up by accident, as a power of ten: −20 means one in 10²⁰; near 0 or above means it may well be chance.",
+    better: "lower",
+    group: "evidence",
+  },
+  "null-inliers": {
+    name: "Agreement without correspondence",
+    meaning: "Tie points that the same method keeps on images that cannot match; the real count must be well above.",
+    better: "lower",
+    group: "evidence",
+  },
+  margin: {
+    name: "Margin to the next best",
+    meaning: "How much better this answer is than its best rival; close to none means that two answers fit alike.",
+    better: "higher",
+    group: "evidence",
+  },
+  overlap: {
+    name: "Overlap",
+    meaning: "How much of the fixed image the moving image covers once it is in place.",
+    better: "higher",
+    group: "evidence",
+  },
+  "peak-ratio": {
+    name: "Peak ratio",
+    meaning: "How far the best shift stands out from the second best.",
+    better: "higher",
+    group: "evidence",
+  },
+  iterations: {
+    name: "Iterations",
+    meaning: "Rounds that the optimiser made before it stopped.",
+    group: "evidence",
+  },
+  "ncc-before": {
+    name: "Correlation before",
+    meaning: "Agreement of brightness before registration: 1 is the same picture, 0 unrelated, −1 a negative.",
+    better: "higher",
+    group: "similarity",
+  },
+  "ncc-after": {
+    name: "Correlation after",
+    meaning: "The same after registration; it should have risen.",
+    better: "higher",
+    group: "similarity",
+  },
+  "nmi-before": {
+    name: "Mutual information before",
+    meaning: "How well one picture predicts the other, whatever their colours, before registration (1 is not at all).",
+    better: "higher",
+    group: "similarity",
+  },
+  "nmi-after": {
+    name: "Mutual information after",
+    meaning: "The same after registration; it should have risen. Made for images of different kinds.",
+    better: "higher",
+    group: "similarity",
+  },
+  "mi-before": {
+    name: "Mutual information before",
+    meaning: "How well one picture predicts the other, whatever their colours, before registration (0 is not at all).",
+    better: "higher",
+    group: "similarity",
+  },
+  "mi-after": {
+    name: "Mutual information after",
+    meaning: "The same after registration; it should have risen.",
+    better: "higher",
+    group: "similarity",
+  },
+  "ssd-before": {
+    name: "Squared difference before",
+    meaning: "Mean squared difference of brightness before registration; for images of the same kind only.",
+    better: "lower",
+    group: "similarity",
+  },
+  "ssd-after": {
+    name: "Squared difference after",
+    meaning: "The same after registration; it should have fallen.",
+    better: "lower",
+    group: "similarity",
+  },
+  "similarity-gain": {
+    name: "Gain of similarity",
+    meaning: "How much more alike the pictures became; not above zero means that the registration did not help.",
+    better: "higher",
+    group: "similarity",
+  },
+  dice: {
+    name: "Dice overlap",
+    meaning: "Agreement of two outlines: 1 is complete, 0 is none.",
+    better: "higher",
+    group: "similarity",
+  },
+  rotation: { name: "Rotation", meaning: "Turn between the images.", group: "shape" },
+  scale: { name: "Scale", meaning: "Magnification between the images; 1 means equal size.", group: "shape" },
+  "scale-x": {
+    name: "Scale along x",
+    meaning: "Magnification along the first axis; 1 means equal size.",
+    group: "shape",
+  },
+  "scale-y": {
+    name: "Scale along y",
+    meaning: "Magnification along the second axis; 1 means equal size.",
+    group: "shape",
+  },
+  shear: {
+    name: "Shear",
+    meaning: "How far squares become slanted; large values are rare in real images of one object.",
+    group: "shape",
+  },
+  anisotropy: {
+    name: "Stretch",
+    meaning: "Longest against shortest magnification; 1 means the same in all directions.",
+    group: "shape",
+  },
+  "shift-x": { name: "Shift along x", meaning: "Displacement to the right.", group: "shape" },
+  "shift-y": { name: "Shift along y", meaning: "Displacement along the second axis.", group: "shape" },
+  shift: { name: "Shift", meaning: "Length of the displacement.", group: "shape" },
+  folding: {
+    name: "Folding",
+    meaning: "Share of the image where the transform turns the picture inside out; anything above zero is wrong.",
+    better: "lower",
+    group: "shape",
+  },
+  "jacobian-min": {
+    name: "Strongest shrinking",
+    meaning: "Smallest local change of area; below zero the picture folds over itself.",
+    group: "shape",
+  },
+  "jacobian-max": { name: "Strongest growth", meaning: "Largest local change of area.", group: "shape" },
+  reflection: {
+    name: "Reflection",
+    meaning: "1 when the transform mirrors the image, which is right only for a section turned over.",
+    group: "shape",
+  },
+};
+
+/** The entry of a metric; one that nobody explained stands under its own name. */
+export function termOf(metric: string): Term {
+  if (Object.hasOwn(terms, metric)) return terms[metric]!;
+  const words = metric.replace(/-/g, " ");
+  return {
+    name: words.charAt(0).toUpperCase() + words.slice(1),
+    meaning: "",
+    group: "other",
+  };
+}
+
+/** Position of a metric in the glossary, which is the order of the tables; unknown ones come last. */
+export function termOrder(metric: string): number {
+  const at = Object.keys(terms).indexOf(metric);
+  return at < 0 ? Number.MAX_SAFE_INTEGER : at;
+}
