@@ -68,31 +68,6 @@ export function bytes(value: number): string {
 export const count = (n: number, one: string, many = `${one}s`): string =>
   n === 0 ? `no ${many}` : n === 1 ? `1 ${one}` : `${number(n)} ${many}`;
 
-/**
- * Angle of (x, y) in radians, from -π to π, the same in every engine: only + - × ÷ and the square root enter.
- *
- * The angle is halved until its tangent is small, then summed by the series of Gregory; error below 1e-15 rad.
- */
-export function atan2(y: number, x: number): number {
-  if (Number.isNaN(x) || Number.isNaN(y)) return Number.NaN;
-  if (x === 0 && y === 0) return 0;
-  const ax = Math.abs(x);
-  const ay = Math.abs(y);
-  let t = ax >= ay ? ay / ax : ax / ay;
-  let halvings = 0;
-  while (t > 0.05) {
-    t = t / (1 + Math.sqrt(1 + t * t));
-    halvings++;
-  }
-  const q = t * t;
-  let sum = 0;
-  for (let k = 13; k >= 1; k -= 2) sum = 1 / k - q * sum;
-  let angle = t * sum * 2 ** halvings;
-  if (ay > ax) angle = Math.PI / 2 - angle;
-  if (x < 0) angle = Math.PI - angle;
-  return y < 0 ? -angle : angle;
-}
-
 /** The value below which the share `p` (0 to 1) of the sorted numbers lies, linear between neighbours; NaN for none. */
 export function quantile(sorted: ArrayLike<number>, p: number): number {
   if (sorted.length === 0) return Number.NaN;

@@ -1,7 +1,7 @@
 import { DiagnosticError } from "../core/diagnostic.js";
 import { type Grid, toPixel, toWorld } from "../core/grid.js";
 import type { RunAccess, RunRecord } from "../core/record.js";
-import { apply, asMatrix3, type Matrix3, type Transform } from "../core/transform.js";
+import { apply, type Transform } from "../core/transform.js";
 import {
   type Backdrop,
   coverageFigure,
@@ -16,8 +16,8 @@ import {
 import { type Evidence, evidenceOf, type Finding } from "./evidence.js";
 import { type Picture, picturePixels } from "./figures.js";
 import { html, type Markup } from "./html.js";
-import { fixed as decimals, number, quantile } from "./numbers.js";
-import { deformation, describe, kindOf, lattice, matrices, worldUnit } from "./transform-words.js";
+import { number, quantile } from "./numbers.js";
+import { lattice, transformPart } from "./transform-words.js";
 import { metricsTable, verdictPart } from "./verdict-section.js";
 import { closeLooks, encoded, type Pictures, picturesOf, shrink, tiePointsOf, viewerOf } from "./viewer.js";
 
@@ -143,29 +143,4 @@ const coverageFigureWords = (figure: Markup, filled: number, all: number): Marku
 function framePart(transform: Transform, fixed: Grid, moving: Placed): Markup {
   const nodes = toPixel(moving.grid, apply(transform, toWorld(fixed, lattice(fixed, 32))));
   return html`<div class="pair"><figure>${frameFigure(nodes, 32, moving)}<figcaption>The moving image, with the frame of the fixed image and a regular lattice of it (magenta) where the transform puts them.</figcaption></figure></div>`;
-}
-
-function transformPart(transform: Transform, fixed: Grid | undefined, moving: Grid | undefined): Markup {
-  const both = matrices(transform);
-  return html`<p>${kindOf(transform)}.</p>
-${
-  fixed && moving
-    ? html`${describe(transform, fixed, moving).map((d) => html`<p><strong>${d.title}</strong></p><ul class="words">${d.sentences.map((s) => html`<li>${s}</li>`)}</ul>`)}${bendPart(transform, fixed, moving)}`
-    : html`<p class="note">The grids of the two images are not recorded, so turns and shifts cannot be told in pixels.</p>`
-}
-${both && html`<details class="plain"><summary>The numbers: matrices in world coordinates</summary><p class="note">World coordinates are ${fixed && worldUnit(fixed) === "px" ? "pixels; the centre of the first pixel is (0, 0), x points right, y down" : "those of the files, in their units"}. A point (x, y, 1) is multiplied from the right.</p><div class="pair"><figure>${matrix(both.there)}<figcaption>fixed to moving (what the file holds, and what resampling uses)</figcaption></figure><figure>${matrix(both.back)}<figcaption>moving to fixed (where a point of the moving image goes)</figcaption></figure></div></details>`}`;
-}
-
-function bendPart(transform: Transform, fixed: Grid, moving: Grid): Markup | undefined {
-  const linear = asMatrix3(transform);
-  if (linear && linear[6] === 0 && linear[7] === 0) return undefined;
-  const { area, folding, bend } = deformation(transform, fixed);
-  const unit = worldUnit(moving);
-  return html`<ul class="words"><li>It is not the same everywhere: areas change by factors from ${number(area[0])} to ${number(area[1])} across the image.</li><li>At most it departs from the best straight (affine) map by ${number(bend)} ${unit}.</li><li>${folding > 0 ? html`<strong class="bad">It folds over itself on ${number(folding * 100)} % of the image: two places of the fixed image fall on one of the moving image. That is wrong.</strong>` : "It folds nowhere."}</li></ul>`;
-}
-
-function matrix(m: Matrix3): Markup {
-  const cell = (v: number, shift: boolean) =>
-    shift ? decimals(v, 4) : Math.abs(v) < 1e-3 && v !== 0 ? v.toExponential(4).replace("-", "−") : decimals(v, 6);
-  return html`<table class="matrix"><tbody>${[0, 3, 6].map((r) => html`<tr>${[0, 1, 2].map((c) => html`<td>${cell(m[r + c]!, c === 2 && r < 6)}</td>`)}</tr>`)}</tbody></table>`;
 }

@@ -55,7 +55,10 @@ export function stepsSection(record: RunRecord, groups: readonly StepGroup[]): M
   const longest = groups.reduce((most, g) => Math.max(most, g.seconds), 0);
   const tone = { failed: "bad", refused: "warn", skipped: "note", computed: "", cached: "" };
   const notes = record.tasks.filter((t) => t.notes.length > 0);
-  const all = notes.flatMap((t) => t.notes.map((n) => ({ ...n, message: `${t.id}: ${n.message}` })));
+  const all = [
+    ...record.notes,
+    ...notes.flatMap((t) => t.notes.map((n) => ({ ...n, message: `${t.id}: ${n.message}` }))),
+  ];
   return html`<div class="scroll"><table><thead><tr><th>step</th><th>plugin</th><th>how it ended</th><th class="n">time</th><th></th><th class="n">memory</th><th>key</th></tr></thead><tbody>${groups
     .slice(0, mostStepRows)
     .map(
@@ -63,7 +66,7 @@ export function stepsSection(record: RunRecord, groups: readonly StepGroup[]): M
         html`<tr><td>${g.step}</td><td>${g.plugin} <span class="note">${g.version}</span></td><td class="${tone[g.state]}">${outcomeWords(g)}</td><td class="n">${seconds(g.seconds)}</td><td style="width:90px">${longest > 0 && html`<span class="timebar" style="width:${Math.max(1, Math.round((80 * g.seconds) / longest))}px"></span>`}</td><td class="n">${g.peakBytes > 0 && bytes(g.peakBytes)}</td><td class="mono note">${g.tasks.length === 1 ? g.tasks[0]!.key.slice(0, 12) : count(g.tasks.length, "key")}</td></tr>`,
     )}</tbody></table></div>${groups.length > mostStepRows && html`<p class="note">and ${groups.length - mostStepRows} more; all are in run.json</p>`}
 <p class="note">A key is the address of a result: the same plugin, parameters and inputs always have the same key, and the same key always means the same bytes. Images are computed while others read them, so their time may stand with the step that asked.</p>
-${all.length > 0 && html`<h3>Notes of the steps</h3>${diagnosticList(all.slice(0, 150))}${all.length > 150 && html`<p class="note">and ${all.length - 150} more in run.json</p>`}`}`;
+${all.length > 0 && html`<h3>Notes</h3>${diagnosticList(all.slice(0, 150))}${all.length > 150 && html`<p class="note">and ${all.length - 150} more in run.json</p>`}`}`;
 }
 
 const mostFiles = 300;

@@ -41,7 +41,7 @@ export function runBanner(record: RunRecord, found: readonly Finding[]): Markup 
         ? "rejected"
         : (status ?? (record.exit === 0 ? "accepted" : "failed"));
   return html`<section class="banner ${tone}" id="verdict" aria-label="Verdict"><p class="word">${headline(failed, refused, status, record.exit)}</p>
-${explanation(failed, refused, status, record)}${only && keyFigures(only.metrics)}${failed.length > 0 && failures(failed)}</section>`;
+${explanation(failed, refused, status, record)}${only && keyFigures(only.metrics)}${failed.length > 0 && failures(failed)}${record.notes.length > 0 && diagnosticList(record.notes)}</section>`;
 }
 
 function headline(

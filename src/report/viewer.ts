@@ -1,3 +1,4 @@
+import { describeTransform } from "../core/describe.js";
 import { coarsen, cropGrid, type Grid, spacing, toPixel, toWorld, type Window } from "../core/grid.js";
 import type { Image, Pixels } from "../core/image.js";
 import type { Matches } from "../core/matches.js";
@@ -7,7 +8,7 @@ import { apply, type Transform } from "../core/transform.js";
 import { split, type TiePoints } from "./charts.js";
 import { initialPlacement, overlay, type Picture, picturePixels, place, thumbnail } from "./figures.js";
 import { dataUrl, html, type Markup } from "./html.js";
-import { localMap, worldUnit } from "./transform-words.js";
+import { worldUnit } from "./transform-words.js";
 
 /** The pictures of one registration: fixed, and moving before and after, all on the same small grid. */
 export interface Pictures {
@@ -37,9 +38,8 @@ export async function picturesOf(fixed: Image, moving: Image, transform: Transfo
 
 /** Side of a moving thumbnail whose pixels are about as large as the fixed one's once both lie together. */
 function movingSide(fixed: Grid, moving: Grid, small: Grid, transform: Transform): number {
-  const centre = toWorld(fixed, pixelPoints([(fixed.width - 1) / 2, (fixed.height - 1) / 2]));
-  const { scale } = localMap(transform, [centre[0]!, centre[1]!], spacing(fixed) * 8);
-  const finePerCoarse = (spacing(small) * scale) / spacing(moving);
+  const growth = describeTransform({ transform, fixed }).scale; // of the moving image when it is brought to the fixed one
+  const finePerCoarse = spacing(small) / growth / spacing(moving);
   const wanted = Math.max(moving.width, moving.height) / finePerCoarse;
   return Number.isFinite(wanted) ? Math.round(Math.min(2000, Math.max(64, wanted))) : side;
 }
