@@ -11,6 +11,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "read/points": () => import("./read/points/index.js"),
   "read/raster": () => import("./read/raster/index.js"),
   "read/table": () => import("./read/table/index.js"),
+  "read/tiff": () => import("./read/tiff/index.js"),
   "read/transform": () => import("./read/transform/index.js"),
   "write/matches": () => import("./write/matches/index.js"),
   "write/metrics": () => import("./write/metrics/index.js"),

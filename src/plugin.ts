@@ -13,6 +13,7 @@ export * from "./core/pretty-json.js";
 export * from "./core/quantity.js";
 export * from "./core/read-options.js";
 export * from "./core/registration.js";
+export * from "./core/tiff-tags.js";
 export * from "./core/transform.js";
 export * from "./core/transform-json.js";
 export * from "./core/verdict.js";

@@ -1,0 +1,172 @@
+import { DiagnosticError, problem, tiffTypeBytes } from "tiepoint/plugin";
+import { damaged, type Source } from "./source.js";
+
+/** More directories than any real file has; a longer chain is refused. */
+const MAX_DIRECTORIES = 65_536;
+
+interface Entry {
+  readonly type: number;
+  readonly count: number;
+  /** Position of the values in the file. */
+  readonly at: number;
+}
+
+/** One image file directory: its entries are known, their values are read when asked for. */
+export class Directory {
+  constructor(
+    readonly tiff: TiffFile,
+    /** Position in the file; tells directories apart. */
+    readonly at: number,
+    readonly entries: ReadonlyMap<number, Entry>,
+  ) {}
+
+  has(tag: number): boolean {
+    return this.entries.has(tag);
+  }
+
+  /** Numbers of a field, empty when it is absent. Every value must lie in the file. */
+  numbers(tag: number): Float64Array {
+    const entry = this.entries.get(tag);
+    return entry ? this.tiff.numbers(entry) : new Float64Array(0);
+  }
+
+  /** The first number of a field. */
+  number(tag: number, otherwise: number): number {
+    const entry = this.entries.get(tag);
+    return entry && entry.count > 0 ? this.tiff.numbers({ ...entry, count: 1 })[0]! : otherwise;
+  }
+
+  bytes(tag: number): Uint8Array | undefined {
+    const entry = this.entries.get(tag);
+    return entry && this.tiff.source.bytes(entry.at, entry.count * tiffTypeBytes[entry.type]!);
+  }
+
+  /** A text, up to its first NUL. */
+  text(tag: number): string | undefined {
+    const bytes = this.bytes(tag);
+    if (!bytes) return undefined;
+    const end = bytes.indexOf(0);
+    return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+  }
+}
+
+/** The frame of a TIFF or BigTIFF file: byte order and directories. */
+export class TiffFile {
+  readonly little: boolean;
+  readonly big: boolean;
+  readonly #first: number;
+
+  /** @throws DiagnosticError `not-an-image` when the file does not begin like a TIFF */
+  constructor(readonly source: Source) {
+    const head = source.bytes(0, Math.min(16, source.size));
+    const order = String.fromCharCode(...head.subarray(0, 2));
+    this.little = order === "II";
+    const view = new DataView(head.buffer);
+    const version = head.length >= 8 ? view.getUint16(2, this.little) : 0;
+    this.big = version === 43;
+    if ((order !== "II" && order !== "MM") || (version !== 42 && version !== 43)) {
+      throw new DiagnosticError(
+        problem(
+          "not-an-image",
+          source.size === 0 ? "The file is empty" : "The file does not begin like a TIFF file",
+          "Check the file in a viewer; its name does not decide what it is.",
+        ),
+      );
+    }
+    if (this.big && (head.length < 16 || view.getUint16(4, this.little) !== 8))
+      throw damaged("its BigTIFF header is not whole");
+    this.#first = this.big ? Number(view.getBigUint64(8, this.little)) : view.getUint32(4, this.little);
+  }
+
+  /** The pages' directories, in order. A chain that comes back to itself, or does not end, is refused. */
+  directories(): Directory[] {
+    return this.chain(this.#first);
+  }
+
+  /** A directory and those that follow it; `limit` cuts a chain short without complaint. */
+  chain(first: number, limit = MAX_DIRECTORIES + 1): Directory[] {
+    const out: Directory[] = [];
+    const seen = new Set<number>();
+    for (let at = first; at !== 0 && out.length < limit; ) {
+      if (seen.has(at)) throw damaged(`its directories form a loop through byte ${at}`);
+      if (seen.size === MAX_DIRECTORIES) throw damaged(`it has more than ${MAX_DIRECTORIES} directories`);
+      seen.add(at);
+      const { directory, next } = this.#directory(at);
+      out.push(directory);
+      at = next;
+    }
+    return out;
+  }
+
+  #directory(at: number): { directory: Directory; next: number } {
+    const { source, little, big } = this;
+    const head = big ? 8 : 2;
+    const size = big ? 20 : 12;
+    const word = big ? 8 : 4;
+    // Most directories fit into one read.
+    let bytes = source.bytes(at, Math.max(head, Math.min(512, source.size - at)));
+    let view = new DataView(bytes.buffer);
+    const count = big ? Number(view.getBigUint64(0, little)) : view.getUint16(0, little);
+    const end = head + count * size;
+    if (count > 65_535 || at + end > source.size)
+      throw damaged(`a directory at byte ${at} claims ${count} entries, which do not fit`);
+    if (end + word > bytes.length) {
+      bytes = source.bytes(at, Math.min(end + word, source.size - at));
+      view = new DataView(bytes.buffer);
+    }
+    const word64 = (p: number) => (big ? Number(view.getBigUint64(p, little)) : view.getUint32(p, little));
+    const entries = new Map<number, Entry>();
+    for (let p = head; p < end; p += size) {
+      const type = view.getUint16(p + 2, little);
+      const typeBytes = tiffTypeBytes[type] ?? 0;
+      if (typeBytes === 0) continue; // unknown types are skipped, as the specification asks
+      const count = word64(p + 4);
+      const value = p + 4 + word;
+      const at2 = typeBytes * count <= word ? at + value : word64(value);
+      entries.set(view.getUint16(p, little), { type, count, at: at2 });
+    }
+    // Some writers end the file before the last directory's zero link.
+    const next = end + word > bytes.length ? 0 : word64(end);
+    return { directory: new Directory(this, at, entries), next };
+  }
+
+  /** Values as numbers. Their place is checked against the file's size before memory is taken. */
+  numbers({ type, count, at }: Entry): Float64Array {
+    const size = tiffTypeBytes[type]!;
+    const view = new DataView(this.source.bytes(at, count * size).buffer);
+    const out = new Float64Array(count);
+    for (let i = 0, p = 0; i < count; i++, p += size) out[i] = valueAt(view, type, p, this.little);
+    return out;
+  }
+}
+
+function valueAt(view: DataView, type: number, p: number, little: boolean): number {
+  switch (type) {
+    case 3:
+      return view.getUint16(p, little);
+    case 4:
+    case 13:
+      return view.getUint32(p, little);
+    case 5:
+      return view.getUint32(p, little) / view.getUint32(p + 4, little);
+    case 6:
+      return view.getInt8(p);
+    case 8:
+      return view.getInt16(p, little);
+    case 9:
+      return view.getInt32(p, little);
+    case 10:
+      return view.getInt32(p, little) / view.getInt32(p + 4, little);
+    case 11:
+      return view.getFloat32(p, little);
+    case 12:
+      return view.getFloat64(p, little);
+    case 16:
+    case 18:
+      return Number(view.getBigUint64(p, little));
+    case 17:
+      return Number(view.getBigInt64(p, little));
+    default:
+      return view.getUint8(p);
+  }
+}

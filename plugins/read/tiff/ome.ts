@@ -1,0 +1,123 @@
+import { unescapeXml } from "./geo.js";
+
+/** What an image description says of the planes of a file: OME-XML, or ImageJ's own lines. */
+export interface Planes {
+  /** Channel names, in order; one per channel, even where a channel has several samples. */
+  readonly channels: readonly string[];
+  /** Index of the plane of each channel, at the first z and t. */
+  readonly planes: readonly number[];
+  /** Planes beyond the first z and t, which are not read. */
+  readonly others: number;
+  /** Side of a pixel in micrometres. */
+  readonly pixel?: { readonly x: number; readonly y: number };
+  /** ImageJ's large stacks: this many planes follow each other without directories of their own. */
+  readonly contiguous?: number;
+}
+
+const micrometres: Readonly<Record<string, number>> = {
+  pm: 1e-6,
+  Å: 1e-4,
+  nm: 1e-3,
+  µm: 1,
+  μm: 1,
+  um: 1,
+  micron: 1,
+  mm: 1e3,
+  cm: 1e4,
+  inch: 25_400,
+  m: 1e6,
+};
+
+/** More planes than any file of ours names; larger claims are left alone. */
+const MAX_PLANES = 65_536;
+
+/**
+ * Reads the first image of an OME-XML description, by looking for the few attributes that matter.
+ *
+ * @returns `undefined` when the text is no OME-XML, or names no sizes
+ *
+ * Source: https://docs.openmicroscopy.org/ome-model/6.3.1/ome-tiff/specification.html
+ */
+export function omePlanes(text: string): Planes | undefined {
+  if (!/<(?:\w+:)?OME[\s>]/.test(text)) return undefined;
+  const body = /<(?:\w+:)?Pixels\b([^>]*)>([\s\S]*?)(?:<\/(?:\w+:)?Pixels>|$)/.exec(text);
+  if (!body) return undefined;
+  const pixels = attributesOf(body[1]!);
+  const sizes = { C: size(pixels.get("SizeC")), Z: size(pixels.get("SizeZ")), T: size(pixels.get("SizeT")) };
+  const order = pixels.get("DimensionOrder") ?? "XYZCT";
+  if (!/^XY(?=.*Z)(?=.*C)(?=.*T)[ZCT]{3}$/.test(order) || sizes.C * sizes.Z * sizes.T > MAX_PLANES) return undefined;
+  const channels: string[] = [];
+  for (const [, attributes] of body[2]!.matchAll(/<(?:\w+:)?Channel\b([^>]*)>/g)) {
+    if (channels.length === sizes.C) break;
+    const channel = attributesOf(attributes!);
+    channels.push(channel.get("Name") || `channel ${channels.length}`);
+    // Samples of one channel (RGB) lie in one plane and count as channels in SizeC.
+    sizes.C -= Math.max(1, size(channel.get("SamplesPerPixel"))) - 1;
+  }
+  sizes.C = Math.max(1, sizes.C);
+  while (channels.length < sizes.C) channels.push(`channel ${channels.length}`);
+  const x = physicalSize(pixels, "X");
+  const y = physicalSize(pixels, "Y");
+  return {
+    channels: channels.slice(0, sizes.C),
+    planes: planeIndices(body[2]!, order, sizes),
+    others: sizes.C * (sizes.Z * sizes.T - 1),
+    ...(x && y ? { pixel: { x, y } } : {}),
+  };
+}
+
+const size = (text: string | undefined): number => (text && /^\d{1,6}$/.test(text) ? Math.max(1, Number(text)) : 1);
+
+function attributesOf(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    [...text.matchAll(/([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map((m) => [m[1]!, unescapeXml(m[2] ?? m[3]!)]),
+  );
+}
+
+function physicalSize(pixels: ReadonlyMap<string, string>, axis: "X" | "Y"): number | undefined {
+  const value = Number(pixels.get(`PhysicalSize${axis}`));
+  const unit = micrometres[pixels.get(`PhysicalSize${axis}Unit`) ?? "µm"];
+  return value > 0 && Number.isFinite(value) && unit ? value * unit : undefined;
+}
+
+/** Directory number of each channel at z = t = 0: from TiffData where it says so, else from the order of dimensions. */
+function planeIndices(body: string, order: string, sizes: Readonly<Record<"Z" | "C" | "T", number>>): number[] {
+  const axes = [...order.slice(2)] as ("Z" | "C" | "T")[];
+  const strideOf = (axis: string) => axes.slice(0, axes.indexOf(axis as "C")).reduce((n, a) => n * sizes[a], 1);
+  const out = Array.from({ length: sizes.C }, (_, c) => c * strideOf("C"));
+  for (const [, attributes] of body.matchAll(/<(?:\w+:)?TiffData\b([^>]*)>/g)) {
+    const data = attributesOf(attributes!);
+    const number = (name: string) => (/^\d{1,6}$/.test(data.get(name) ?? "") ? Number(data.get(name)) : undefined);
+    const ifd = number("IFD");
+    if (ifd === undefined || (number("PlaneCount") ?? 1) !== 1) continue;
+    const c = number("FirstC") ?? 0;
+    if (c < sizes.C && !number("FirstZ") && !number("FirstT")) out[c] = ifd;
+  }
+  return out;
+}
+
+/**
+ * Reads the lines that ImageJ leaves in an image description.
+ *
+ * @param perUnit  pixels per unit along x and y, from the resolution tags, which ImageJ keeps right
+ */
+export function imagejPlanes(text: string, perUnit: { readonly x: number; readonly y: number }): Planes | undefined {
+  if (!text.startsWith("ImageJ=")) return undefined;
+  const lines = new Map(text.split(/\r?\n/).map((line) => line.split(/=(.*)/s, 2) as [string, string]));
+  const channels = size(lines.get("channels"));
+  const images = size(lines.get("images"));
+  const named =
+    lines
+      .get("unit")
+      ?.replace(/\\u00B5/gi, "µ")
+      .trim() ?? "";
+  const unit = micrometres[named] ?? (named === "microns" ? 1 : undefined);
+  const pixel = unit && { x: unit / perUnit.x, y: unit / perUnit.y };
+  return {
+    channels: channels === 1 ? [] : Array.from({ length: channels }, (_, c) => `channel ${c}`),
+    planes: Array.from({ length: channels }, (_, c) => c), // the order is always x, y, c, z, t
+    others: Math.max(0, images - channels),
+    contiguous: images,
+    ...(pixel && pixel.x > 0 && pixel.y > 0 && Number.isFinite(pixel.x + pixel.y) ? { pixel } : {}),
+  };
+}
