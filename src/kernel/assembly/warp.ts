@@ -9,6 +9,7 @@
 // ones are a double origin for each run of 64 columns plus a float32 offset, projective ones are double throughout.
 import { affinePositions, projectivePositions } from "./warp-positions";
 import { sampleCubic, sampleLanczos, sampleLinear, sampleNearest } from "./warp-samplers";
+import { nearestRows } from "./warp-nearest";
 import { bytesOf, F32, I16, load4, nanLanes, narrowTo, nodataLanes, storeSomeF32, U16, U8 } from "./samples";
 import { LANCZOS, LINEAR, NEAREST, Warp, W_EPSILON } from "./warp-job";
 
@@ -129,34 +130,6 @@ function warpSmallTile(job: Warp, x0: i32, x1: i32, y0: i32, y1: i32, left: i32,
     else if (job.method == NEAREST) sampleNearest(job, count);
     else sampleCubic(job, count);
     storeRow(job, x0, x1, y);
-  }
-}
-
-/** Copies of the nearest samples, exact for every value; source and output have the same type. */
-function nearestRows<T>(job: Warp, x0: i32, x1: i32, y0: i32, y1: i32): void {
-  const fill = <T>job.fill;
-  const nodata = <T>job.nodata;
-  const hasNodata = job.hasNodata != 0;
-  for (let y = y0; y < y1; y++) {
-    const bx = job.m1 * <f64>y + job.m2;
-    const by = job.m4 * <f64>y + job.m5;
-    const bw = job.m7 * <f64>y + job.m8;
-    let out = job.dst + (<usize>(y - job.dstY) * <usize>job.dstStride + <usize>(x0 - job.dstX)) * sizeof<T>();
-    for (let x = x0; x < x1; x++) {
-      const w = job.m6 * <f64>x + bw;
-      const sx = Math.floor((job.m0 * <f64>x + bx) / w + 0.5) - <f64>job.srcX;
-      const sy = Math.floor((job.m3 * <f64>x + by) / w + 0.5) - <f64>job.srcY;
-      let v = fill;
-      if (w > W_EPSILON && sx >= 0 && sy >= 0 && sx < <f64>job.srcWidth && sy < <f64>job.srcHeight) {
-        v = load<T>(job.src + (<usize>(<i32>sy) * <usize>job.srcStride + <usize>(<i32>sx)) * sizeof<T>());
-        if (isFloat<T>()) {
-          if (v - v != v - v) v = fill;
-        }
-        if (hasNodata && v == nodata) v = fill;
-      }
-      store<T>(out, v);
-      out += sizeof<T>();
-    }
   }
 }
 
