@@ -41,3 +41,10 @@ export function coarsen(p: Plane, factor: number): Plane {
     return valid.reduce((s, v) => s + v, 0) / valid.length;
   });
 }
+
+/** Blur that leaves holes out: the mean of the valid samples with the kernel's weights; holes stay. */
+export function blurAround(p: Plane, taps: readonly number[]): Plane {
+  const seen = blurSeparable({ ...p, data: p.data.map((v) => (Number.isNaN(v) ? 0 : 1)) }, taps).data;
+  const sums = blurSeparable({ ...p, data: p.data.map((v) => (Number.isNaN(v) ? 0 : v)) }, taps).data;
+  return { ...p, data: p.data.map((v, i) => (Number.isNaN(v) ? v : sums[i]! / seen[i]!)) };
+}

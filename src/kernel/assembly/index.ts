@@ -4,6 +4,7 @@ export * from "./coarsen";
 export * from "./convert";
 export * from "./elementary";
 export * from "./filter";
+export * from "./holes";
 export * from "./lucas-kanade";
 export * from "./scale-space";
 export * from "./sift-describe";

@@ -1,0 +1,58 @@
+// Holes are NaN: pixels without observation. These kernels take them out of a plane and put them back.
+import { nanLanes, storeSomeF32 } from "./samples";
+
+@inline function storeUpTo(at: usize, v: v128, left: i32): void {
+  if (left >= 4) v128.store(at, v);
+  else storeSomeF32(at, v, left);
+}
+
+/**
+ * A plane in two: its samples with 0 in holes, and 1 where there is a sample, 0 in holes. `filled` may be `src`.
+ *
+ * @param stride  of `filled` and `valid`
+ * @param counts  holes in each row, int32
+ */
+export function splitHoles(
+  lo: i32, hi: i32, src: usize, srcStride: i32, filled: usize, valid: usize, stride: i32, width: i32, counts: usize,
+): void {
+  const one = f32x4.splat(1);
+  for (let y = lo; y < hi; y++) {
+    const from = src + ((<usize>y * <usize>srcStride) << 2);
+    const to = (<usize>y * <usize>stride) << 2;
+    let holes = 0;
+    for (let x = 0; x < width; x += 4) {
+      const at = <usize>x << 2;
+      const v = v128.load(from + at);
+      const seen = f32x4.eq(v, v);
+      const bits = i32x4.bitmask(seen) | (x + 4 > width ? 0xf << (width - x) : 0);
+      holes += popcnt(~bits & 0xf);
+      storeUpTo(filled + to + at, v128.and(v, seen), width - x);
+      storeUpTo(valid + to + at, v128.and(one, seen), width - x);
+    }
+    store<i32>(counts + (<usize>y << 2), holes);
+  }
+}
+
+/**
+ * Divides weighted sums by the share of valid samples in them; NaN where `valid` is 0. All rows have one stride.
+ *
+ * @param whole  share of a neighbourhood without holes, 1 but for rounding: such sums stay as they are, so that holes
+ *   elsewhere in the plane do not change their bits
+ */
+export function joinHoles(
+  lo: i32, hi: i32, sums: usize, shares: usize, valid: usize, stride: i32, width: i32, whole: f32,
+): void {
+  const all = f32x4.splat(whole);
+  const zero = f32x4.splat(0);
+  for (let y = lo; y < hi; y++) {
+    const row = (<usize>y * <usize>stride) << 2;
+    for (let x = 0; x < width; x += 4) {
+      const at = row + (<usize>x << 2);
+      const sum = v128.load(sums + at);
+      const share = v128.load(shares + at);
+      const mean = v128.bitselect(sum, f32x4.div(sum, share), f32x4.eq(share, all));
+      const hole = f32x4.eq(v128.load(valid + at), zero);
+      storeUpTo(sums + at, v128.bitselect(nanLanes(), mean, hole), width - x);
+    }
+  }
+}

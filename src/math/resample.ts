@@ -1,0 +1,191 @@
+import { DiagnosticError, problem } from "../core/diagnostic.js";
+import { type Grid, invertAffine, type Window, wholeWindow } from "../core/grid.js";
+import { bytesPerSample, type DType, type Image, isCategorical } from "../core/image.js";
+import { asMatrix3, type Matrix3, matrix3FromAffine, type Transform } from "../core/transform.js";
+import { kernels } from "../kernel/lane.js";
+import { blurImage } from "./blur.js";
+import { footprint } from "./footprint.js";
+import { lazyImage } from "./lazy.js";
+import { atLevel } from "./pyramid.js";
+import { copyRows, holeValue, readRaw } from "./read-plane.js";
+import { findableNodata } from "./sample-type.js";
+import { type Interpolation, kernelReach, warpBand } from "./warp-kernel.js";
+
+export interface WarpOptions {
+  /** `cubic` when absent. Labels and masks are always sampled `nearest`, whatever is said here. */
+  readonly interpolation?: Interpolation;
+  /** Value where there is nothing to sample. When absent: the image's nodata, else NaN in float32 and 0 in integers. */
+  readonly fill?: number;
+  /** Blur before a map that shrinks, so that fine structure does not turn into false pattern; true when absent. */
+  readonly antialias?: boolean;
+  /** Type of the result, the image's own when absent; `float32` has NaN where there is nothing to sample. */
+  readonly dtype?: DType;
+}
+
+/** Source pixels that one block may pull, about; larger blocks are cut. */
+const SOURCE_PIXELS = 4e6;
+const BLOCK_PIXELS = 2 ** 21;
+/** A reduction below this is left to the interpolation alone. */
+const NEARLY_ONE = 1.05;
+
+/**
+ * The moving image on another grid, through a map from the world of that grid to the moving world. Lazy: a read pulls the
+ * source windows that it needs, block by block, and nothing is resampled twice, however long the chain of linear maps.
+ *
+ * Anti-aliasing: let s be the reduction, moving pixels per output pixel (the square root of the Jacobian's determinant;
+ * for a projective map the smallest of 25 places, so that nothing is blurred more than it must be). Area means by the whole
+ * number f = floor(s) come first, from overviews where they fit, then a Gaussian of sigma 0.5 sqrt((s/f)^2 - 1) of the
+ * coarser pixels, then the interpolation.
+ *
+ * A pixel counts as inside where its nearest source sample exists and is valid; nodata is never mixed in (see the kernel
+ * `warp`). `nodata` of the result is the fill value when the image has nodata or `fill` was given; a valid integer sample
+ * that would come out as that value moves by one.
+ *
+ * @param transform  from the world of `onto` to the world of `moving`
+ * @throws DiagnosticError `transform-not-linear` for a transform that bends, `singular-grid` for a grid without area
+ */
+export function warpImage(moving: Image, transform: Transform, onto: Grid, options: WarpOptions = {}): Image {
+  const matrix = pixelMatrix(moving.grid, transform, onto);
+  const categorical = isCategorical(moving);
+  const interpolation = categorical ? "nearest" : (options.interpolation ?? "cubic");
+  const dtype = options.dtype ?? moving.dtype;
+  const ownNodata = dtype === moving.dtype ? moving.nodata : undefined;
+  const fill = options.fill ?? holeValue({ dtype, ...(ownNodata === undefined ? {} : { nodata: ownNodata }) });
+  const nodata = (options.fill ?? ownNodata) === undefined || Number.isNaN(fill) ? undefined : fill;
+  const { source, map } =
+    categorical || options.antialias === false ? { source: moving, map: matrix } : smoothed(moving, matrix, onto);
+  const reach = kernelReach[interpolation];
+  const bytes = bytesPerSample(dtype);
+  const sourceNodata = findableNodata(source.dtype, source.nodata);
+  const face = {
+    ...{ grid: onto, dtype, bands: moving.bands, meaning: moving.meaning, tile: { width: 512, height: 512 } },
+    ...(nodata === undefined ? {} : { nodata }),
+  };
+  return lazyImage(
+    face,
+    async (block, bands, out, signal) => {
+      const limit = SOURCE_PIXELS / bands.length;
+      for (const part of cutByFootprint(block, map, reach, source.grid, limit)) {
+        using arena = kernels().arena();
+        const { target, from } = part;
+        const raw = from ? await readRaw(arena, source, from, bands, signal) : 0;
+        const at = arena.bytes(target.width * target.height * bytes);
+        for (let i = 0; i < bands.length; i++) {
+          const window = from ?? { x: 0, y: 0, width: 0, height: 0 };
+          const offset = i * window.width * window.height * bytesPerSample(source.dtype);
+          warpBand(
+            arena,
+            { at: raw + offset, dtype: source.dtype, stride: window.width, window },
+            { at, dtype, stride: target.width, window: target },
+            map,
+            {
+              ...{ interpolation, fill, keepClear: nodata !== undefined },
+              ...(sourceNodata === undefined ? {} : { nodata: sourceNodata }),
+            },
+          );
+          const start = out.from + i * out.plane + (target.y - block.y) * out.stride + target.x - block.x;
+          copyRows(dtype, at, target.width, target.height, { ...out, from: start });
+        }
+      }
+    },
+    BLOCK_PIXELS,
+  );
+}
+
+/** Output pixel to source pixel; not scaled, so that the sign of the denominator keeps its meaning. */
+function pixelMatrix(moving: Grid, transform: Transform, onto: Grid): Matrix3 {
+  const world = asMatrix3(transform);
+  if (!world) {
+    throw new DiagnosticError(
+      problem(
+        "transform-not-linear",
+        "Images can be warped by affine and projective maps, and chains of them; this transform bends",
+        "Estimate an affine or projective map instead.",
+      ),
+    );
+  }
+  const into = matrix3FromAffine(invertAffine(moving.worldFromPixel));
+  const m = product(into, product(world, matrix3FromAffine(onto.worldFromPixel)));
+  if (!m.every(Number.isFinite)) {
+    throw new DiagnosticError(
+      problem(
+        "singular-grid",
+        `Expected a map with finite numbers, but its matrix is ${m.join(", ")}`,
+        "Look at the pixel size of the moving image and at the transform: one of them has no inverse.",
+      ),
+    );
+  }
+  return m[6] === 0 && m[7] === 0 ? (m.map((v) => v / m[8]) as unknown as Matrix3) : m;
+}
+
+function product(a: Matrix3, b: Matrix3): Matrix3 {
+  const out: number[] = [];
+  for (let r = 0; r < 9; r += 3)
+    for (let c = 0; c < 3; c++) out.push(a[r]! * b[c]! + a[r + 1]! * b[c + 3]! + a[r + 2]! * b[c + 6]!);
+  return out as unknown as Matrix3;
+}
+
+/** The image to sample and the map to it, after what a reduction needs; see `warpImage`. */
+function smoothed(moving: Image, matrix: Matrix3, onto: Grid): { source: Image; map: Matrix3 } {
+  const reduction = reductionOf(matrix, onto, moving.grid);
+  if (!(reduction > NEARLY_ONE)) return { source: moving, map: matrix };
+  const most = Math.max(1, Math.min(moving.grid.width, moving.grid.height));
+  const factor = Math.min(Math.max(1, Math.floor(reduction + 1e-6)), most);
+  const rest = reduction / factor;
+  const level = atLevel(moving, factor);
+  const source = rest > NEARLY_ONE ? blurImage(level, 0.5 * Math.sqrt(Math.min(rest, 2) ** 2 - 1)) : level;
+  const shift = (factor - 1) / 2 / factor; // centre of the first coarse pixel is at (factor - 1) / 2 fine pixels
+  return { source, map: product([1 / factor, 0, -shift, 0, 1 / factor, -shift, 0, 0, 1], matrix) };
+}
+
+/** Source pixels per output pixel: the least of 5 by 5 places whose sample lies in the source; 1 when none does. */
+function reductionOf(m: Matrix3, onto: Grid, source: Grid): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let k = 0; k < 25; k++) {
+    const x = ((k % 5) / 4) * (onto.width - 1);
+    const y = (Math.floor(k / 5) / 4) * (onto.height - 1);
+    const w = m[6] * x + m[7] * y + m[8];
+    const sx = (m[0] * x + m[1] * y + m[2]) / w;
+    const sy = (m[3] * x + m[4] * y + m[5]) / w;
+    const affine = m[6] === 0 && m[7] === 0;
+    if (!affine && !(w > 0 && sx > -1 && sy > -1 && sx < source.width && sy < source.height)) continue;
+    const a = (m[0] - sx * m[6]) / w;
+    const b = (m[1] - sx * m[7]) / w;
+    const d = (m[3] - sy * m[6]) / w;
+    const e = (m[4] - sy * m[7]) / w;
+    least = Math.min(least, Math.sqrt(Math.abs(a * e - b * d)));
+  }
+  return Number.isFinite(least) ? least : 1;
+}
+
+/** Parts of a block, each with the source window that it pulls (none where it lies outside), none larger than `limit` pixels. */
+function cutByFootprint(
+  block: Window,
+  map: Matrix3,
+  reach: number,
+  grid: Grid,
+  limit: number,
+): { target: Window; from: Window | undefined }[] {
+  const from = footprint(block, map, reach, wholeWindow(grid));
+  const { width, height } = block;
+  const fits = from !== "unknown" && (from === undefined || from.width * from.height <= limit);
+  if (fits) return [{ target: block, from }];
+  if (width === 1 && height === 1) throw new Error("Internal error: one pixel pulls a whole image");
+  // Halves end on multiples of 64, the kernel's run, as long as there are some.
+  const middle = (start: number, size: number) => {
+    const aligned = Math.round((start + size / 2) / 64) * 64;
+    return aligned > start && aligned < start + size ? aligned - start : size >> 1;
+  };
+  const cut = width >= height ? middle(block.x, width) : middle(block.y, height);
+  const halves =
+    width >= height
+      ? [
+          { ...block, width: cut },
+          { ...block, x: block.x + cut, width: width - cut },
+        ]
+      : [
+          { ...block, height: cut },
+          { ...block, y: block.y + cut, height: height - cut },
+        ];
+  return halves.flatMap((half) => cutByFootprint(half, map, reach, grid, limit));
+}
