@@ -54,10 +54,10 @@ async function agreement(fixed: Image, moving: Image, map: (x: number, y: number
 
 /** Digests of the fixed and the moving image at 96 x 96. When they change, every figure measured on samples changes too. */
 const known: Readonly<Record<string, readonly [number, number]>> = {
-  stains: [0, 0],
-  sections: [0, 0],
-  cells: [0, 0],
-  terrain: [0, 0],
+  stains: [2920354553, 1934070549],
+  sections: [935040801, 2411124835],
+  cells: [3749089269, 1126645619],
+  terrain: [1723759404, 3848077306],
 };
 
 describe.each(sampleNames)("sample %s", (name) => {
