@@ -16,6 +16,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "write/matches": () => import("./write/matches/index.js"),
   "write/metrics": () => import("./write/metrics/index.js"),
   "write/points": () => import("./write/points/index.js"),
+  "write/raster": () => import("./write/raster/index.js"),
   "write/table": () => import("./write/table/index.js"),
   "write/transform": () => import("./write/transform/index.js"),
 };
