@@ -1,0 +1,137 @@
+import { readConditions } from "./gates.js";
+import { describe, type Entry, errorAt, type MapNode, type ScalarNode } from "./node.js";
+import type { InputSpec, Reading } from "./spec.js";
+import { checkName, readCount } from "./steps.js";
+import { closest } from "./suggest.js";
+
+/** Keys of an input that are not its reader's. */
+export const inputKeys = ["file", "all", "table", "list", "where", "expect", "id", "use", "about"] as const;
+const sources = ["file", "all", "table", "list"] as const;
+
+/** Reads `inputs:`. Readers are chosen later, when it is known what each input is used for. */
+export function readInputs(section: MapNode, reading: Reading): ReadonlyMap<string, InputSpec> {
+  const inputs = new Map<string, InputSpec>();
+  for (const [name, entry] of section.entries) {
+    if (!checkName(entry, "input", reading)) continue;
+    const input = readInput(entry, reading);
+    if (input) inputs.set(name, input);
+  }
+  return inputs;
+}
+
+function readInput(entry: Entry, reading: Reading): InputSpec | undefined {
+  const { value, key: name, at } = entry;
+  const { found } = reading;
+  const none: ReadonlyMap<string, Entry> = new Map();
+  if (value.type === "scalar") {
+    const file = readFile(entry, reading);
+    return file && { name, at, kind: "file", file, settings: none };
+  }
+  if (value.type === "list") {
+    const list = readFiles(entry, reading);
+    return list && { name, at, kind: "list", list, where: [], settings: none };
+  }
+  const given = sources.filter((s) => value.entries.has(s));
+  if (given.length !== 1) {
+    if (given.length > 1) {
+      const second = value.entries.get(given[1]!)!;
+      found.push(
+        errorAt(
+          second.at,
+          "two-sources",
+          `Input "${name}" gives both ${given[0]}: and ${given[1]}:`,
+          "Keep one of them.",
+        ),
+      );
+      return undefined;
+    }
+    const meant = [...value.entries.values()].find((e) => closest(e.key, sources));
+    found.push(
+      meant
+        ? errorAt(
+            meant.at,
+            "unknown-key",
+            `An input has no key "${meant.key}". Did you mean "${closest(meant.key, sources)}"?`,
+          )
+        : errorAt(
+            at,
+            "missing-file",
+            `Input "${name}" does not say where its data is`,
+            "Add file: with a path, all: with a pattern, or table: with a CSV file.",
+          ),
+    );
+    return undefined;
+  }
+  const kind = given[0]!;
+  const source = value.entries.get(kind)!;
+  const useNode = value.entries.get("use")?.value;
+  const base = { name, at, settings: value.entries, ...(useNode?.type === "scalar" ? { use: useNode } : {}) };
+  if (kind === "file") {
+    for (const key of ["where", "expect", "id"]) {
+      const stray = value.entries.get(key);
+      if (stray) {
+        found.push(errorAt(stray.at, "unknown-key", `${key}: belongs to a collection; "${name}" is one file`));
+      }
+    }
+    const file = readFile(source, reading);
+    return file && { ...base, kind, file };
+  }
+  const where = value.entries.get("where");
+  const expect = value.entries.get("expect");
+  const count = expect && readCount(expect, 1, reading);
+  const id = value.entries.get("id")?.value;
+  const text = kind === "list" ? undefined : readFile(source, reading);
+  const list = kind === "list" ? readFiles(source, reading) : [];
+  if (!list || (kind !== "list" && !text)) return undefined;
+  return {
+    ...base,
+    kind,
+    list,
+    ...(text ? { source: text } : {}),
+    where: where ? readConditions(where.value, found) : [],
+    ...(expect && count !== undefined ? { expect: { count, at: expect.value.at } } : {}),
+    ...(id?.type === "scalar" ? { id } : {}),
+  };
+}
+
+function readFile(entry: Entry, reading: Reading): ScalarNode | undefined {
+  const { value } = entry;
+  if (value.type === "scalar" && value.value !== null && value.source !== "") {
+    const text = typeof value.value === "string" ? value.value : value.source;
+    if (text.includes("*") && entry.key !== "all") {
+      reading.found.push(
+        errorAt(
+          value.at,
+          "pattern-for-one",
+          `"${text}" is a pattern, which names many files`,
+          `Write { all: "${text}" }.`,
+        ),
+      );
+      return undefined;
+    }
+    return { ...value, value: text };
+  }
+  // A parameter that is unknown was told where it stands.
+  if (!(value.type === "scalar" && value.from)) {
+    reading.found.push(
+      errorAt(value.at, "missing-file", `Expected a file for ${entry.key}, but found ${describe(value)}`),
+    );
+  }
+  return undefined;
+}
+
+function readFiles(entry: Entry, reading: Reading): ScalarNode[] | undefined {
+  const { value } = entry;
+  if (value.type !== "list" || value.items.length === 0) {
+    reading.found.push(
+      errorAt(
+        value.at,
+        "missing-file",
+        `Expected a list of files for ${entry.key}, but found ${value.type === "list" ? "an empty one" : describe(value)}`,
+      ),
+    );
+    return undefined;
+  }
+  const files = value.items.map((item) => readFile({ key: entry.key, at: item.at, value: item }, reading));
+  return files.every((f) => f !== undefined) ? files : undefined;
+}
