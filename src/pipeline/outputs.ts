@@ -4,9 +4,10 @@ import { type AnyPlugin, type Port, type Ports, type PortType, parsePort } from 
 import { bind } from "./bind.js";
 import { fillTemplate } from "./collections.js";
 import { outputTypes, portName, sourceFor } from "./expand.js";
+import { isListFor } from "./house.js";
 import { errorAt, shorten } from "./node.js";
 import { byExtension, decide, extensionsOf } from "./readers.js";
-import { isListFor, type Resolver } from "./resolve.js";
+import type { Resolver } from "./resolve.js";
 import { type Domain, fieldOf, relativeId, type Target } from "./scope.js";
 import { type Bound, type OutputSpec, type Reading, type Spec, typeWords } from "./spec.js";
 import { didYouMean } from "./suggest.js";
