@@ -47,8 +47,9 @@ export interface Image {
 export interface Recipe {
   /** Content address of the step that gives the image. */
   readonly key: string;
-  /** Output port of that step. */
+  /** Output port of that step, and the item where the port gives a list. */
   readonly port: string;
+  readonly item?: string;
   readonly plugin: string;
   readonly params: unknown;
   readonly seed: number;

@@ -22,13 +22,16 @@ export interface ValueSummary {
   /** Digest of the stored value or of the written file; for a lazy image its key. */
   readonly digest: string;
   readonly bytes?: number;
-  readonly image?: {
-    readonly grid: Grid;
-    readonly dtype: DType;
-    readonly bands: readonly string[];
-    readonly meaning: Image["meaning"];
-    readonly nodata?: number;
-  };
+  readonly image?: ImageSummary;
+}
+
+/** All of an image but its pixels. */
+export interface ImageSummary {
+  readonly grid: Grid;
+  readonly dtype: DType;
+  readonly bands: readonly string[];
+  readonly meaning: Image["meaning"];
+  readonly nodata?: number;
 }
 
 /** How one task came out. Everything but `state`, `seconds` and `peakBytes` is the same on every run. */
