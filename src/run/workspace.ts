@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { guarded, sizeOf } from "./disk.js";
 import { Leases } from "./lease.js";
-import type { CacheMode } from "./run.js";
+import type { CacheMode } from "./options.js";
 import { Store } from "./store.js";
 
 /** The store as a run of some cache mode sees it. */

@@ -112,19 +112,18 @@ const rows = plugin("measure", "rows", {
   outputs: { metrics: "metrics", points: "points" },
   async run(_, { rounds }) {
     const k = kernels();
-    using_: {
-      const arena = k.arena();
-      try {
-        const length = 4096;
-        const data = Float64Array.from({ length }, (_, i) => i / 3);
-        const at = arena.put(data);
-        for (let i = 0; i < rounds; i++) k.rows("fakeRows", length, [at, i], 16);
-        break using_;
-      } finally {
-        arena[Symbol.dispose]();
-      }
+    const arena = k.arena();
+    try {
+      const length = 100_000;
+      const values = Float32Array.from({ length }, (_, i) => (i % 97) / 3);
+      const from = arena.put(values);
+      const to = arena.bytes(4 * length);
+      for (let i = 0; i < rounds; i++) k.rows("fakeRows", length, [from, to, i], 16);
+      const points = Float64Array.from(arena.f32(to, 1000));
+      return given({ metrics: {}, points: { points } });
+    } finally {
+      arena[Symbol.dispose]();
     }
-    return given({ metrics: {}, points: { points: new Float64Array(2) } });
   },
 });
 
