@@ -1,11 +1,11 @@
 import { failed, problem } from "../core/diagnostic.js";
-import { spacing } from "../core/grid.js";
+import { type Grid, spacing } from "../core/grid.js";
 import type { Matches } from "../core/matches.js";
 import type { Context, Outcome } from "../core/plugin.js";
 import type { Points } from "../core/points.js";
 import { type Length, worldLength } from "../core/quantity.js";
 import type { Registration } from "../core/registration.js";
-import type { Matrix3, Transform } from "../core/transform.js";
+import { applyMatrix3, type Matrix3, type Transform } from "../core/transform.js";
 import { kernels } from "../kernel/lane.js";
 import { coverage } from "./coverage.js";
 import { type Family, fitMap, minimalSample } from "./fit.js";
@@ -171,20 +171,13 @@ function guide(
 ): { ties: Ties; fit: WeightedFit; tried: number } | undefined {
   let world = start;
   let result: { ties: Ties; fit: WeightedFit; tried: number } | undefined;
-  for (const round of [
-    { radius: 12, inlier: 3, count: 2000 },
-    { radius: 6, inlier: 2, count: 3000 },
-    { radius: 3, inlier: 1.5, count: 4000 },
-  ]) {
+  let far = 5;
+  for (let round: Round | undefined = rounds.far; round; ) {
     context.signal.throwIfAborted();
     using inner = kernels().arena();
     const even = evenOut(inner, pair, world);
     const matrix = pixelMap(world, even.fixed.grid, even.moving.grid);
-    const found = guidedTiePoints(inner, even.fixed.plane, even.moving.plane, matrix, {
-      radius: round.radius,
-      count: round.count,
-      minCorrelation: 0.6,
-    });
+    const found = guidedTiePoints(inner, even.fixed.plane, even.moving.plane, matrix, round);
     const step = spacing(even.moving.grid);
     const ties: Ties = {
       fixed: toWorldArray(found.fixed, even.fixed.grid.worldFromPixel),
@@ -200,10 +193,35 @@ function guide(
     });
     if (!robust.ok || robust.value.inlierCount < 3 * minimalSample[family] + 3) break;
     const fit = weightedFit(family, ties, robust.value.matrix, round.inlier * step, movingSpacing);
+    const moved = farthestMove(world, fit.matrix, even.fixed.grid, even.moving.grid) / step;
     world = fit.matrix;
     result = { ties, fit, tried: found.fixed.length / 2 };
+    if (round === rounds.far && moved > 2 && --far > 0) continue;
+    round = round === rounds.far ? rounds.near : round === rounds.near ? rounds.last : undefined;
   }
   return result;
+}
+
+type Round = { readonly radius: number; readonly inlier: number; readonly count: number; readonly minCorrelation: number };
+
+/** Far is repeated for as long as the map still moves; lengths in pixels of the planes. */
+const rounds: Readonly<Record<"far" | "near" | "last", Round>> = {
+  far: { radius: 24, inlier: 3, count: 2000, minCorrelation: 0.6 },
+  near: { radius: 6, inlier: 2, count: 3000, minCorrelation: 0.6 },
+  last: { radius: 3, inlier: 1.5, count: 4000, minCorrelation: 0.6 },
+};
+
+/** How far two maps are apart at most places (the 90 % quantile) of where the first makes the images overlap, moving world units. */
+function farthestMove(before: Matrix3, after: Matrix3, fixed: Grid, moving: Grid): number {
+  const { places } = findOverlap({ type: "projective", matrix: before }, fixed, moving);
+  const a = applyMatrix3(before, places);
+  const b = applyMatrix3(after, places);
+  const moves = new Float64Array(places.length / 2);
+  for (let i = 0; i < moves.length; i++) {
+    const length = Math.sqrt((a[2 * i]! - b[2 * i]!) ** 2 + (a[2 * i + 1]! - b[2 * i + 1]!) ** 2);
+    moves[i] = length === length ? length : Number.POSITIVE_INFINITY;
+  }
+  return moves.length > 0 ? moves.sort()[Math.floor(0.9 * (moves.length - 1))]! : Number.POSITIVE_INFINITY;
 }
 
 const toWorldArray = (
