@@ -10,7 +10,7 @@ import { kernels } from "../kernel/lane.js";
 import { coverage } from "./coverage.js";
 import { type Family, fitMap, minimalSample } from "./fit.js";
 import { guidedTiePoints } from "./guided.js";
-import { estimateError, heldOutRmse } from "./held-out.js";
+import { estimateError, heldOutRmse, localMisfit } from "./held-out.js";
 import { log10FalseAlarms, shuffledInlierShare, uniqueInlierCount } from "./null-test.js";
 import { findOverlap } from "./overlap.js";
 import { evenOut, type PlanePair, pixelMap, readPair, similarityUnder, worldMap } from "./pair.js";
@@ -202,13 +202,18 @@ function guide(
   return result;
 }
 
-type Round = { readonly radius: number; readonly inlier: number; readonly count: number; readonly minCorrelation: number };
+type Round = {
+  readonly radius: number;
+  readonly inlier: number;
+  readonly count: number;
+  readonly minCorrelation: number;
+};
 
 /** Far is repeated for as long as the map still moves; lengths in pixels of the planes. */
 const rounds: Readonly<Record<"far" | "near" | "last", Round>> = {
-  far: { radius: 24, inlier: 3, count: 2000, minCorrelation: 0.6 },
-  near: { radius: 6, inlier: 2, count: 3000, minCorrelation: 0.6 },
-  last: { radius: 3, inlier: 1.5, count: 4000, minCorrelation: 0.6 },
+  far: { radius: 24, inlier: 8, count: 2000, minCorrelation: 0.6 },
+  near: { radius: 12, inlier: 8, count: 3000, minCorrelation: 0.7 },
+  last: { radius: 10, inlier: 8, count: 4000, minCorrelation: 0.7 },
 };
 
 /** How far two maps are apart at most places (the 90 % quantile) of where the first makes the images overlap, moving world units. */
@@ -230,8 +235,12 @@ const toWorldArray = (
 ) => pixels.map((_, i) => (i & 1 ? d * pixels[i - 1]! + e * pixels[i]! + f : a * pixels[i]! + b * pixels[i + 1]! + c));
 
 /**
- * The last fit: weighted least squares, with weights that fall smoothly to 0 at three standard deviations of the residuals
- * themselves (never beyond `threshold`), and by what is known of each tie point's own noise.
+ * The last fit: weighted least squares.
+ *
+ * Weights fall smoothly to 0 at six standard deviations of the residuals themselves, never beyond `threshold`: a scene that
+ * is not quite plane is then met in the mean and not on whichever of its planes has most texture. Tie points of one
+ * neighbourhood share what the model cannot follow (the misfit τ), so each counts as 1 / (σ² + n τ²), n being how many there
+ * are in its cell: with no misfit all count alike, with much every neighbourhood counts alike.
  */
 function weightedFit(
   family: Family,
@@ -242,29 +251,35 @@ function weightedFit(
 ): WeightedFit {
   const n = ties.fixed.length / 2;
   const residuals = new Float64Array(n);
-  const weight = new Float64Array(n);
+  let weight = new Float64Array(n);
   let matrix = start;
   let use = new Int32Array(0);
+  const cell = boundingSide(ties.fixed) / 10;
+  const cellOf = (i: number) =>
+    Math.floor(ties.fixed[2 * i]! / cell) * 65536 + Math.floor(ties.fixed[2 * i + 1]! / cell);
   const floor = 0.05 * movingSpacing; // no tie point is held to be better than this
-  for (let round = 0; round < 10; round++) {
+  for (let round = 0; round < 12; round++) {
     squaredResiduals(matrix, ties.fixed, ties.moving, residuals);
     const inside = residuals.filter((r) => r < threshold * threshold).sort();
-    if (inside.length < minimalSample[family]) break;
+    if (inside.length <= minimalSample[family]) break;
     // Median of a Rayleigh distribution is 1.1774 sigma.
-    const sigma = Math.sqrt(inside[inside.length >> 1]!) / 1.1774;
-    const limit = Math.min(threshold, Math.max(3.03 * sigma * 1.5, 0.2 * movingSpacing));
-    const weigh = new RobustWeight(limit);
-    const kept: number[] = [];
-    for (let i = 0; i < n; i++) {
-      const w = weigh.of(residuals[i]!);
-      const own = ties.sigma ? 1 / (ties.sigma[i]! ** 2 + floor ** 2 + 0.25 * sigma ** 2) : 1;
-      weight[i] = w > 0 ? w * own : 0;
-      if (w > 0) kept.push(i);
-    }
+    const spread = Math.sqrt(inside[inside.length >> 1]!) / 1.1774;
+    const weigh = new RobustWeight(Math.min(threshold, Math.max(6 * spread, movingSpacing)));
+    const robust = residuals.map((r) => weigh.of(r));
+    const kept = Int32Array.from({ length: n }, (_, i) => i).filter((i) => robust[i]! > 0);
     if (kept.length <= minimalSample[family]) break;
-    use = Int32Array.from(kept);
-    const fit = fitMap(family, ties.fixed, ties.moving, use, weight);
+    const misfit = localMisfit(matrix, ties.fixed, ties.moving, kept, robust, cell);
+    const crowd = new Map<number, number>();
+    for (const i of kept) crowd.set(cellOf(i), (crowd.get(cellOf(i)) ?? 0) + robust[i]!);
+    const next = new Float64Array(n);
+    for (const i of kept) {
+      const own = (ties.sigma ? ties.sigma[i]! ** 2 : spread * spread) + floor * floor;
+      next[i] = robust[i]! / (own + crowd.get(cellOf(i))! * misfit * misfit);
+    }
+    const fit = fitMap(family, ties.fixed, ties.moving, kept, next);
     if (!fit.ok) break;
+    use = kept;
+    weight = next;
     const change = fit.value.reduce((most, v, i) => Math.max(most, Math.abs(v - matrix[i]!) / (1 + Math.abs(v))), 0);
     matrix = fit.value;
     if (change < 1e-12) break;
