@@ -117,12 +117,8 @@ export function estimateError(
   return { expected: Math.sqrt(noise * noise + misfit * misfit), noise, misfit };
 }
 
-/**
- * What a map cannot follow: root mean square of the residuals' local means beyond their noise, in units of the moving plane.
- *
- * Products of residuals of different tie points within a cell: noise is independent and drops out, what is common stays.
- */
-export function localMisfit(
+/** Root mean square of the residuals' local means beyond their noise: pairs of residuals within a cell, multiplied. */
+function localMisfit(
   matrix: Matrix3,
   fixed: Float64Array,
   moving: Float64Array,
@@ -145,14 +141,12 @@ export function localMisfit(
     sum.ww += w * w;
     cells.set(key, sum);
   }
-  // Mean over cells of Σ wᵢwⱼ rᵢ·rⱼ / Σ wᵢwⱼ, i ≠ j: every place counts alike, however many tie points it has.
+  // Σ over pairs i ≠ j in a cell of wᵢwⱼ rᵢ·rⱼ: noise is independent and drops out, what is common stays.
   let common = 0;
-  let counted = 0;
+  let pairs = 0;
   for (const { x, y, xx, w, ww } of cells.values()) {
-    const pairs = w * w - ww;
-    if (!(pairs > 1e-3 * w * w)) continue;
-    common += (x * x + y * y - xx) / pairs;
-    counted++;
+    common += x * x + y * y - xx;
+    pairs += w * w - ww;
   }
-  return counted > 0 ? Math.sqrt(Math.max(0, common / counted)) : 0;
+  return pairs > 0 ? Math.sqrt(Math.max(0, common / pairs)) : 0;
 }

@@ -32,12 +32,12 @@ function group(digits: string, negative: boolean): string {
 
 const unitWords: Readonly<Record<string, string>> = { deg: "°", um: "µm" };
 
-/** A metric for reading: `0.61 px`, `62 %`, `20.0°`. What has the unit `%` is percent already. */
-export function metricText({ value, unit }: Metric, digits = 3): string {
+/** A metric for reading: `0.61 px`, `62 %`, `20.0°`. Fractions whose unit is `%` are stored as fractions or as percent by their maker; shown as they are. */
+export function metricText({ value, unit }: Metric): string {
   if (!Number.isFinite(value)) return number(value);
-  if (unit === undefined || unit === "") return number(value, digits);
+  if (unit === undefined || unit === "") return number(value);
   const word = unitWords[unit] ?? unit;
-  return unit === "deg" ? `${number(value, digits)}${word}` : `${number(value, digits)} ${word}`;
+  return unit === "deg" ? `${number(value)}${word}` : `${number(value)} ${word}`;
 }
 
 /** A time span: `0.42 s`, `2 min 05 s`, `1 h 12 min`. */

@@ -20,7 +20,7 @@ function viewer(root) {
     checker: { label: "Field size", min: 8, max: 200, value: 48, legend: "Fields of the fixed and the moving image in turn. Follow a line across the borders." },
     difference: { label: "Gain", min: 1, max: 8, value: 2, legend: "Bright where brightness differs. Tells little where the two images are of different kinds." },
   };
-  let mode = "", state = "after", scale = 1, tx = 0, ty = 0, fit = true, phase = 0, timer = 0, W = 0, H = 0;
+  let mode = "overlay", state = "after", scale = 1, tx = 0, ty = 0, fit = true, phase = 0, timer = 0, W = 0, H = 0;
   const pictures = {}, work = document.createElement("canvas"), tools = work.getContext("2d");
 
   function load(role) {
