@@ -1,5 +1,7 @@
 import type { AnyPlugin, Registry } from "tiepoint/plugin";
 
+export { encodePicture } from "./encode-picture.js";
+
 /** The built-in plugins, each loaded when first asked for. The command line hands this down; `src` knows no plugin by name. */
 export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlugin }>>> = {
   "estimate/affine": () => import("./estimate/affine/index.js"),

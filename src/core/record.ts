@@ -112,7 +112,7 @@ export interface RunAccess {
   encode(pixels: Pixels, format: "jpeg" | "png" | "webp", quality?: number): Promise<Uint8Array>;
 }
 
-/** Default export of a report builder's module: the text or bytes of the report. It is called in a worker thread. */
+/** What the module of a report builder exports as `buildReport`: gives the text or bytes of the report. It is called in a worker thread. */
 export type BuildReport = (record: RunRecord, access: RunAccess) => Promise<string | Uint8Array>;
 
 /** What happens in a run, as it happens: terminal, record, report and later the UI all follow this one stream. */

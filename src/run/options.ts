@@ -29,7 +29,7 @@ export interface RunOptions extends Selection {
   readonly lockPath?: string;
   /** Refuses to run when something differs from the lock file. */
   readonly frozen?: boolean;
-  /** Module whose default export builds the report ({@link BuildReport}), called when the plan asks for one. */
+  /** Module that exports `buildReport` ({@link BuildReport}), called when the plan asks for one. */
   readonly reportUrl?: string;
   /** Where to write the run's record as JSON; as many copies as wanted. */
   readonly recordPaths?: readonly string[];

@@ -12,7 +12,7 @@ export async function writeReport(
   values: Values,
   encode: RunAccess["encode"] | undefined,
 ): Promise<{ readonly sha256: string; readonly bytes: number }> {
-  const { default: build } = (await import(report.module)) as { default: BuildReport };
+  const { buildReport } = (await import(report.module)) as { buildReport: BuildReport };
   const access: RunAccess = {
     async value(taskId, port) {
       const key = report.keys.get(taskId);
@@ -31,7 +31,7 @@ export async function writeReport(
         throw new Error("Internal error: the catalogue of plugins has no encodePicture");
       }),
   };
-  const text = await build(report.record, access);
+  const text = await buildReport(report.record, access);
   const bytes = typeof text === "string" ? Buffer.from(text) : text;
   guarded(report.target, () => mkdirSync(dirname(report.target), { recursive: true }));
   writeWhole(report.target, bytes, "report");

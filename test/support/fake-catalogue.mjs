@@ -118,7 +118,7 @@ const rows = plugin("measure", "rows", {
       const values = Float32Array.from({ length }, (_, i) => (i % 97) / 3);
       const from = arena.put(values);
       const to = arena.bytes(4 * length);
-      for (let i = 0; i < rounds; i++) k.rows("fakeRows", length, [from, to, i], 16);
+      for (let i = 0; i < rounds; i++) k.rows("widen", length / 100, [F32, from, 100, to, 100, 100, 1 + i, 0, 0, 0], 1);
       const points = Float64Array.from(arena.f32(to, 1000));
       return given({ metrics: {}, points: { points } });
     } finally {
@@ -157,6 +157,8 @@ const write = plugin("write", "fake", {
     return given({});
   },
 });
+
+const F32 = 4;
 
 const all = [readImage, add, match, shift, sum, rows, fail, write];
 

@@ -1,4 +1,5 @@
 // Plans for tests of the engine, written by hand in place of the planner.
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const place = { file: "fake.yaml", offset: 0, length: 0 };
@@ -65,3 +66,33 @@ export const pairSteps = ({ amount = 2, match = {}, estimate = {} } = {}) => [
   { id: "write-affine", use: "write/fake", in: { transform: "affine" }, to: "out/affine.json" },
   { id: "write-image", use: "write/fake", in: { image: "moving-plus" }, to: "out/moving.json" },
 ];
+
+/** 60 tasks on nine images: chains of images, matches of neighbours, transforms, a table of all, and outputs. */
+export function campaignSteps() {
+  const numbers = Array.from({ length: 9 }, (_, i) => i);
+  const neighbours = numbers.slice(1);
+  return [
+    ...numbers.map((i) => ({ id: `read-${i}`, use: "read/fake", file: `in-${i}.txt` })),
+    ...numbers.map((i) => ({ id: `a-${i}`, use: "preprocess/add", in: { in: `read-${i}` }, params: { amount: i } })),
+    ...numbers.map((i) => ({ id: `b-${i}`, use: "preprocess/add", in: { in: `a-${i}` }, keep: i % 3 === 0 })),
+    ...neighbours.map((i) => ({ id: `m-${i}`, use: "match/fake", in: { fixed: `b-${i - 1}`, moving: `b-${i}` } })),
+    ...neighbours.map((i) => ({ id: `t-${i}`, use: "estimate/shift", in: { matches: `m-${i}` } })),
+    { id: "sum", use: "measure/sum", in: { images: numbers.map((i) => `b-${i}`) } },
+    { id: "rows", use: "measure/rows", in: { in: "b-0" } },
+    ...neighbours.map((i) => ({
+      id: `wt-${i}`,
+      use: "write/fake",
+      in: { transform: `t-${i}` },
+      to: `out/t-${i}.json`,
+    })),
+    ...numbers
+      .slice(0, 6)
+      .map((i) => ({ id: `wi-${i}`, use: "write/fake", in: { image: `b-${i}` }, to: `out/images/b-${i}.json` })),
+    { id: "ws", use: "write/fake", in: { in: "sum" }, to: "out/sum.json" },
+  ];
+}
+
+export function writeCampaignInputs(folder) {
+  mkdirSync(folder, { recursive: true });
+  for (let i = 0; i < 9; i++) writeFileSync(join(folder, `in-${i}.txt`), String(10 + 3 * i));
+}
