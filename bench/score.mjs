@@ -1,0 +1,24 @@
+// Real pairs with known corresponding points, and pairs that have nothing to do with each other: ../shared/bench/score.py on our commands.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { root, tiepoint } from "./ours.mjs";
+
+export async function bench({ python, shared, only, unrelated }) {
+  const script = join(shared, "bench", "score.py");
+  const index = join(shared, "data", "data.json");
+  if (!python || !existsSync(script) || !existsSync(index)) {
+    return console.log(`\n## score\n\nskipped: needs Python with numpy, ${script} and ${index}`);
+  }
+  console.log("\n## score on real pairs\n");
+  const command = tiepoint.join(" ");
+  spawnSync(
+    python,
+    [
+      ...[script, index, "--align", `${command} align {fixed} {moving} -o {out} --model {model}`],
+      ...["--points", `${command} apply {out}/transform.json {points} --from fixed -o {mapped}`],
+      ...["--unrelated", String(unrelated), ...(only ? ["--only", only] : [])],
+    ],
+    { cwd: root, stdio: "inherit" },
+  );
+}
