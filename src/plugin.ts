@@ -28,6 +28,7 @@ export type { GrayImage } from "./math/features/scale-space.js";
 export { describeSift, detectSift } from "./math/features/sift.js";
 export * from "./math/gaussian.js";
 export { type BlockTarget, filterImage, type ImageFace, lazyImage, type Region } from "./math/lazy.js";
+export { measureSimilarity, measureTre } from "./math/measure.js";
 export { emptyPlane, grayWeights, type Plane } from "./math/plane.js";
 export { atLevel, downsample } from "./math/pyramid.js";
 export { seededRandom } from "./math/random.js";

@@ -1,20 +1,21 @@
 import { failed, problem } from "../core/diagnostic.js";
-import { spacing } from "../core/grid.js";
+import { type Grid, spacing } from "../core/grid.js";
 import type { Matches } from "../core/matches.js";
 import type { Context, Outcome } from "../core/plugin.js";
 import type { Points } from "../core/points.js";
 import { type Length, worldLength } from "../core/quantity.js";
 import type { Registration } from "../core/registration.js";
-import type { Matrix3, Transform } from "../core/transform.js";
+import { applyMatrix3, type Matrix3, type Transform } from "../core/transform.js";
 import { kernels } from "../kernel/lane.js";
 import { coverage } from "./coverage.js";
 import { type Family, fitMap, minimalSample } from "./fit.js";
 import { guidedTiePoints } from "./guided.js";
-import { estimateError, heldOutRmse } from "./held-out.js";
+import { estimateError, heldOutRmse, localMisfit } from "./held-out.js";
 import { log10FalseAlarms, shuffledInlierShare, uniqueInlierCount } from "./null-test.js";
 import { findOverlap } from "./overlap.js";
-import { evenOut, type PlanePair, pixelMap, readPair, similarityUnder, worldMap } from "./pair.js";
+import { evenOut, type PlanePair, pixelMap, readPair, similarityUnder, startingMap } from "./pair.js";
 import { plausibility } from "./plausibility.js";
+import { spreadCorners } from "./refine.js";
 import { squaredResiduals } from "./residual.js";
 import { RobustWeight, robustFit } from "./robust.js";
 import { type Evidence, judge } from "./verdict.js";
@@ -171,39 +172,61 @@ function guide(
 ): { ties: Ties; fit: WeightedFit; tried: number } | undefined {
   let world = start;
   let result: { ties: Ties; fit: WeightedFit; tried: number } | undefined;
-  for (const round of [
-    { radius: 12, inlier: 3, count: 2000 },
-    { radius: 6, inlier: 2, count: 3000 },
-    { radius: 3, inlier: 1.5, count: 4000 },
-  ]) {
+  let left = 6;
+  let even: PlanePair | undefined;
+  let corners: Float64Array = new Float64Array(0);
+  for (let round: Round | undefined = rounds.far; round && left > 0; left--) {
     context.signal.throwIfAborted();
     using inner = kernels().arena();
-    const even = evenOut(inner, pair, world);
-    const matrix = pixelMap(world, even.fixed.grid, even.moving.grid);
-    const found = guidedTiePoints(inner, even.fixed.plane, even.moving.plane, matrix, {
-      radius: round.radius,
-      count: round.count,
-      minCorrelation: 0.6,
-    });
-    const step = spacing(even.moving.grid);
+    const next = evenOut(arena, even ?? pair, world);
+    if (next.fixed !== even?.fixed) corners = spreadCorners(inner, next.fixed.plane, 3000);
+    even = next;
+    const { fixed, moving } = even;
+    const matrix = pixelMap(world, fixed.grid, moving.grid);
+    const found = guidedTiePoints(inner, fixed.plane, moving.plane, matrix, { ...round, corners });
+    const step = spacing(moving.grid);
     const ties: Ties = {
-      fixed: toWorldArray(found.fixed, even.fixed.grid.worldFromPixel),
-      moving: toWorldArray(found.moving, even.moving.grid.worldFromPixel),
+      fixed: toWorldArray(found.fixed, fixed.grid.worldFromPixel),
+      moving: toWorldArray(found.moving, moving.grid.worldFromPixel),
       sigma: found.sigma.map((s) => s * step),
     };
     if (found.fixed.length / 2 < 4 * minimalSample[family] + 4) break;
     const robust = robustFit(family, ties.fixed, ties.moving, {
       threshold: round.inlier * step,
       random: context.random,
-      maxSamples: 2000,
+      maxSamples: 1000,
       signal: context.signal,
     });
     if (!robust.ok || robust.value.inlierCount < 3 * minimalSample[family] + 3) break;
     const fit = weightedFit(family, ties, robust.value.matrix, round.inlier * step, movingSpacing);
+    const moved = farthestMove(world, fit.matrix, fixed.grid, moving.grid) / step;
     world = fit.matrix;
     result = { ties, fit, tried: found.fixed.length / 2 };
+    if (moved < 0.2 && round === rounds.near) round = undefined;
+    else if (moved < 2) round = rounds.near;
   }
   return result;
+}
+
+type Round = { readonly radius: number; readonly inlier: number; readonly minCorrelation: number };
+
+/** Each is repeated for as long as the map still moves; lengths in pixels of the planes. */
+const rounds: Readonly<Record<"far" | "near", Round>> = {
+  far: { radius: 24, inlier: 8, minCorrelation: 0.6 },
+  near: { radius: 12, inlier: 8, minCorrelation: 0.7 },
+};
+
+/** How far two maps are apart at most places (the 90 % quantile) of where the first makes the images overlap, moving world units. */
+function farthestMove(before: Matrix3, after: Matrix3, fixed: Grid, moving: Grid): number {
+  const { places } = findOverlap({ type: "projective", matrix: before }, fixed, moving);
+  const a = applyMatrix3(before, places);
+  const b = applyMatrix3(after, places);
+  const moves = new Float64Array(places.length / 2);
+  for (let i = 0; i < moves.length; i++) {
+    const length = Math.sqrt((a[2 * i]! - b[2 * i]!) ** 2 + (a[2 * i + 1]! - b[2 * i + 1]!) ** 2);
+    moves[i] = length === length ? length : Number.POSITIVE_INFINITY;
+  }
+  return moves.length > 0 ? moves.sort()[Math.floor(0.9 * (moves.length - 1))]! : Number.POSITIVE_INFINITY;
 }
 
 const toWorldArray = (
@@ -212,8 +235,12 @@ const toWorldArray = (
 ) => pixels.map((_, i) => (i & 1 ? d * pixels[i - 1]! + e * pixels[i]! + f : a * pixels[i]! + b * pixels[i + 1]! + c));
 
 /**
- * The last fit: weighted least squares, with weights that fall smoothly to 0 at three standard deviations of the residuals
- * themselves (never beyond `threshold`), and by what is known of each tie point's own noise.
+ * The last fit: weighted least squares.
+ *
+ * Weights fall smoothly to 0 at six standard deviations of the residuals themselves, never beyond `threshold`: a scene that
+ * is not quite plane is then met in the mean and not on whichever of its planes has most texture. Tie points of one
+ * neighbourhood share what the model cannot follow (the misfit τ), so each counts as 1 / (σ² + n τ²), n being how many there
+ * are in its cell: with no misfit all count alike, with much every neighbourhood counts alike.
  */
 function weightedFit(
   family: Family,
@@ -224,29 +251,35 @@ function weightedFit(
 ): WeightedFit {
   const n = ties.fixed.length / 2;
   const residuals = new Float64Array(n);
-  const weight = new Float64Array(n);
+  let weight = new Float64Array(n);
   let matrix = start;
   let use = new Int32Array(0);
+  const cell = boundingSide(ties.fixed) / 10;
+  const cellOf = (i: number) =>
+    Math.floor(ties.fixed[2 * i]! / cell) * 65536 + Math.floor(ties.fixed[2 * i + 1]! / cell);
   const floor = 0.05 * movingSpacing; // no tie point is held to be better than this
-  for (let round = 0; round < 10; round++) {
+  for (let round = 0; round < 12; round++) {
     squaredResiduals(matrix, ties.fixed, ties.moving, residuals);
     const inside = residuals.filter((r) => r < threshold * threshold).sort();
-    if (inside.length < minimalSample[family]) break;
+    if (inside.length <= minimalSample[family]) break;
     // Median of a Rayleigh distribution is 1.1774 sigma.
-    const sigma = Math.sqrt(inside[inside.length >> 1]!) / 1.1774;
-    const limit = Math.min(threshold, Math.max(3.03 * sigma * 1.5, 0.2 * movingSpacing));
-    const weigh = new RobustWeight(limit);
-    const kept: number[] = [];
-    for (let i = 0; i < n; i++) {
-      const w = weigh.of(residuals[i]!);
-      const own = ties.sigma ? 1 / (ties.sigma[i]! ** 2 + floor ** 2 + 0.25 * sigma ** 2) : 1;
-      weight[i] = w > 0 ? w * own : 0;
-      if (w > 0) kept.push(i);
-    }
+    const spread = Math.sqrt(inside[inside.length >> 1]!) / 1.1774;
+    const weigh = new RobustWeight(Math.min(threshold, Math.max(6 * spread, movingSpacing)));
+    const robust = residuals.map((r) => weigh.of(r));
+    const kept = Int32Array.from({ length: n }, (_, i) => i).filter((i) => robust[i]! > 0);
     if (kept.length <= minimalSample[family]) break;
-    use = Int32Array.from(kept);
-    const fit = fitMap(family, ties.fixed, ties.moving, use, weight);
+    const misfit = localMisfit(matrix, ties.fixed, ties.moving, kept, robust, cell);
+    const crowd = new Map<number, number>();
+    for (const i of kept) crowd.set(cellOf(i), (crowd.get(cellOf(i)) ?? 0) + robust[i]!);
+    const next = new Float64Array(n);
+    for (const i of kept) {
+      const own = (ties.sigma ? ties.sigma[i]! ** 2 : spread * spread) + floor * floor;
+      next[i] = robust[i]! / (own + crowd.get(cellOf(i))! * misfit * misfit);
+    }
+    const fit = fitMap(family, ties.fixed, ties.moving, kept, next);
     if (!fit.ok) break;
+    use = kept;
+    weight = next;
     const change = fit.value.reduce((most, v, i) => Math.max(most, Math.abs(v - matrix[i]!) / (1 + Math.abs(v))), 0);
     matrix = fit.value;
     if (change < 1e-12) break;
@@ -263,18 +296,6 @@ function compare(arena: ReturnType<ReturnType<typeof kernels>["arena"]>, pair: P
   using inner = kernels().arena();
   const unmoved = startingMap(pair);
   return { before: similarityUnder(inner, pair, unmoved), after: similarityUnder(inner, pair, matrix) };
-}
-
-/** Where the moving image lies before registration: where its own world puts it, or pixel on pixel when worlds differ. */
-function startingMap({ fixed, moving }: PlanePair): Matrix3 {
-  const world: Matrix3 = [1, 0, 0, 0, 1, 0, 0, 0, 1];
-  if (fixed.grid.crs === moving.grid.crs) {
-    const overlap = findOverlap(asTransform("affine", world), fixed.grid, moving.grid);
-    if (overlap.ofFixed > 0) return world;
-  }
-  const x = moving.grid.width / fixed.grid.width;
-  const y = moving.grid.height / fixed.grid.height;
-  return worldMap([x, 0, (x - 1) / 2, 0, y, (y - 1) / 2, 0, 0, 1], fixed.grid, moving.grid);
 }
 
 const asTransform = (family: Family, m: Matrix3): Transform =>

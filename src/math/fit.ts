@@ -208,50 +208,40 @@ function fitProjective(
     w[k] = weight ? weight[i]! : 1;
   }
   // Linear solution with h8 = 1 (the centred origin is never on the horizon of a map that keeps the points in sight).
-  const A = new Float64Array(64);
-  const b = new Float64Array(8);
-  const row = new Float64Array(8);
-  const add = (target: number, q: number) => {
-    for (let r = 0; r < 8; r++) {
-      const qr = q * row[r]!;
-      if (qr === 0) continue;
-      b[r] = b[r]! + qr * target;
-      for (let c = r; c < 8; c++) A[8 * r + c] = A[8 * r + c]! + qr * row[c]!;
-    }
-  };
-  for (let k = 0; k < n; k++) {
-    row.set([x[k]!, y[k]!, 1, 0, 0, 0, -u[k]! * x[k]!, -u[k]! * y[k]!]);
-    add(u[k]!, w[k]!);
-    row.set([0, 0, 0, x[k]!, y[k]!, 1, -v[k]! * x[k]!, -v[k]! * y[k]!]);
-    add(v[k]!, w[k]!);
-  }
-  const h = choleskySolve(A, b, 8);
+  const ones = new Float64Array(n).fill(1);
+  const h = solveProjective(x, y, ones, u, v, u, v, w);
   if (!h) return degenerate("projective", "three of four points on a line");
   if (n > 4) {
+    const [X, Y, Q, pu, pv, du, dv] = Array.from({ length: 7 }, () => new Float64Array(n)) as [
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+    ];
     for (let step = 0; step < 4; step++) {
-      A.fill(0);
-      b.fill(0);
       for (let k = 0; k < n; k++) {
         const q = h[6]! * x[k]! + h[7]! * y[k]! + 1;
         if (!(q > 1e-6)) return degenerate("projective", "the fit folds the plane");
         const iq = 1 / q;
-        const pu = (h[0]! * x[k]! + h[1]! * y[k]! + h[2]!) * iq;
-        const pv = (h[3]! * x[k]! + h[4]! * y[k]! + h[5]!) * iq;
-        const X = x[k]! * iq;
-        const Y = y[k]! * iq;
-        row.set([X, Y, iq, 0, 0, 0, -pu * X, -pu * Y]);
-        add(u[k]! - pu, w[k]!);
-        row.set([0, 0, 0, X, Y, iq, -pv * X, -pv * Y]);
-        add(v[k]! - pv, w[k]!);
+        X[k] = x[k]! * iq;
+        Y[k] = y[k]! * iq;
+        Q[k] = iq;
+        pu[k] = h[0]! * X[k]! + h[1]! * Y[k]! + h[2]! * iq;
+        pv[k] = h[3]! * X[k]! + h[4]! * Y[k]! + h[5]! * iq;
+        du[k] = u[k]! - pu[k]!;
+        dv[k] = v[k]! - pv[k]!;
       }
-      const delta = choleskySolve(A, b, 8);
+      const delta = solveProjective(X, Y, Q, pu, pv, du, dv, w);
       if (!delta) break;
       let size = 0;
       for (let r = 0; r < 8; r++) {
         h[r] = h[r]! + delta[r]!;
         size += delta[r]! * delta[r]!;
       }
-      if (size < 1e-24) break;
+      if (size < 1e-18) break;
     }
   }
   for (let k = 0; k < n; k++) {
@@ -271,4 +261,84 @@ function fitProjective(
   const last = out[8]!;
   if (!(last > 1e-12)) return degenerate("projective", "the horizon passes between the origin and the points");
   return ok(out.map((value) => value / last) as unknown as Matrix3);
+}
+
+/**
+ * Solves the normal equations of rows (p, 0, −u·p₂) · h = du and (0, p, −v·p₂) · h = dv, where p = (X, Y, Q) and p₂ = (X, Y):
+ * the linear system of a projective map, and each Gauss-Newton step towards it.
+ */
+function solveProjective(
+  X: Float64Array,
+  Y: Float64Array,
+  Q: Float64Array,
+  u: Float64Array,
+  v: Float64Array,
+  du: Float64Array,
+  dv: Float64Array,
+  weight: Float64Array,
+): Float64Array | undefined {
+  // Sums over points of w · (second moments of p), bare and times u, v and u² + v².
+  let [xx, xy, xq, yy, yq, qq] = [0, 0, 0, 0, 0, 0];
+  let [uxx, uxy, uyy, uqx, uqy] = [0, 0, 0, 0, 0];
+  let [vxx, vxy, vyy, vqx, vqy] = [0, 0, 0, 0, 0];
+  let [exx, exy, eyy] = [0, 0, 0];
+  let [r0, r1, r2, r3, r4, r5, r6, r7] = [0, 0, 0, 0, 0, 0, 0, 0];
+  for (let k = 0; k < X.length; k++) {
+    const x = X[k]!;
+    const y = Y[k]!;
+    const q = Q[k]!;
+    const wx = weight[k]! * x;
+    const wy = weight[k]! * y;
+    const wq = weight[k]! * q;
+    const a = u[k]!;
+    const b = v[k]!;
+    const da = du[k]!;
+    const db = dv[k]!;
+    const sxx = wx * x;
+    const sxy = wx * y;
+    const syy = wy * y;
+    const sxq = wx * q;
+    const syq = wy * q;
+    xx += sxx;
+    xy += sxy;
+    xq += sxq;
+    yy += syy;
+    yq += syq;
+    qq += wq * q;
+    uxx += a * sxx;
+    uxy += a * sxy;
+    uyy += a * syy;
+    uqx += a * sxq;
+    uqy += a * syq;
+    vxx += b * sxx;
+    vxy += b * sxy;
+    vyy += b * syy;
+    vqx += b * sxq;
+    vqy += b * syq;
+    const e = a * a + b * b;
+    exx += e * sxx;
+    exy += e * sxy;
+    eyy += e * syy;
+    r0 += wx * da;
+    r1 += wy * da;
+    r2 += wq * da;
+    r3 += wx * db;
+    r4 += wy * db;
+    r5 += wq * db;
+    const d = a * da + b * db;
+    r6 -= wx * d;
+    r7 -= wy * d;
+  }
+  // biome-ignore format: the upper triangle of the 8 x 8 matrix, as one reads it
+  const A = [
+    xx, xy, xq, 0, 0, 0, -uxx, -uxy,
+    0, yy, yq, 0, 0, 0, -uxy, -uyy,
+    0, 0, qq, 0, 0, 0, -uqx, -uqy,
+    0, 0, 0, xx, xy, xq, -vxx, -vxy,
+    0, 0, 0, 0, yy, yq, -vxy, -vyy,
+    0, 0, 0, 0, 0, qq, -vqx, -vqy,
+    0, 0, 0, 0, 0, 0, exx, exy,
+    0, 0, 0, 0, 0, 0, 0, eyy,
+  ];
+  return choleskySolve(A, [r0, r1, r2, r3, r4, r5, r6, r7], 8);
 }

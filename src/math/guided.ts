@@ -2,7 +2,7 @@ import type { Matrix3 } from "../core/transform.js";
 import type { Arena } from "../kernel/memory.js";
 import { halfPlane, type Plane, warpPlane } from "./plane.js";
 import { localStretch } from "./plausibility.js";
-import { refineShifts, spreadCorners } from "./refine.js";
+import { refineShifts } from "./refine.js";
 
 /** Tie points of two planes, the most alike first. Pixels of either plane. */
 export interface TiePoints {
@@ -18,8 +18,8 @@ export interface TiePoints {
 export interface GuidedOptions {
   /** How far from the predicted place to look, pixels of the fixed plane. */
   readonly radius: number;
-  /** About how many places to look at. */
-  readonly count: number;
+  /** Well-determined places of the fixed plane, interleaved pixels (see `spreadCorners`). */
+  readonly corners: Float64Array;
   /** Least correlation of two patches that are held to be the same place. */
   readonly minCorrelation: number;
 }
@@ -55,7 +55,7 @@ export function guidedTiePoints(
     levels.push(next);
     own.push(next.fixed.at, next.warped.at);
   }
-  const corners = observed(arena, warped, spreadCorners(arena, fixed, options.count));
+  const corners = observed(arena, warped, options.corners);
   const count = corners.length / 2;
   const shift = new Float64Array(2 * count);
   let found = refineShifts(arena, fixed, warped, new Float64Array(0), { limit: 1 });

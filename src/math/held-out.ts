@@ -117,8 +117,12 @@ export function estimateError(
   return { expected: Math.sqrt(noise * noise + misfit * misfit), noise, misfit };
 }
 
-/** Root mean square of the residuals' local means beyond their noise: pairs of residuals within a cell, multiplied. */
-function localMisfit(
+/**
+ * What a map cannot follow: root mean square of the residuals' local means beyond their noise, in units of the moving plane.
+ *
+ * Products of residuals of different tie points within a cell: noise is independent and drops out, what is common stays.
+ */
+export function localMisfit(
   matrix: Matrix3,
   fixed: Float64Array,
   moving: Float64Array,
@@ -141,12 +145,15 @@ function localMisfit(
     sum.ww += w * w;
     cells.set(key, sum);
   }
-  // Σ over pairs i ≠ j in a cell of wᵢwⱼ rᵢ·rⱼ: noise is independent and drops out, what is common stays.
+  // Mean over cells of Σ wᵢwⱼ rᵢ·rⱼ / Σ wᵢwⱼ, i ≠ j, each cell counting by about its number of tie points: a few places
+  // with many do not decide alone, and those with two or three, which know little, count little.
   let common = 0;
-  let pairs = 0;
+  let counted = 0;
   for (const { x, y, xx, w, ww } of cells.values()) {
-    common += x * x + y * y - xx;
-    pairs += w * w - ww;
+    const pairs = w * w - ww;
+    if (!(pairs > 1e-3 * w * w)) continue;
+    common += (x * x + y * y - xx) / Math.sqrt(pairs);
+    counted += Math.sqrt(pairs);
   }
-  return pairs > 0 ? Math.sqrt(Math.max(0, common / pairs)) : 0;
+  return counted > 0 ? Math.sqrt(Math.max(0, common / counted)) : 0;
 }

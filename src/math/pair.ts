@@ -2,6 +2,7 @@ import { composeAffine, type Grid, invertAffine } from "../core/grid.js";
 import type { Image } from "../core/image.js";
 import { type Matrix3, matrix3FromAffine, multiplyMatrix3 } from "../core/transform.js";
 import type { Arena } from "../kernel/memory.js";
+import { findOverlap } from "./overlap.js";
 import { grayPlane, halfPlane, type Plane, warpPlane } from "./plane.js";
 import { localStretch } from "./plausibility.js";
 import { type Similarity, similarity } from "./similarity.js";
@@ -90,4 +91,16 @@ function dense(arena: Arena, { at, width, height, stride }: Plane): Float32Array
   const out = new Float32Array(width * height);
   for (let y = 0; y < height; y++) out.set(arena.f32(at + 4 * stride * y, width), y * width);
   return out;
+}
+
+/** Where the moving image lies before registration: where its own world puts it, or pixel on pixel when worlds differ. */
+export function startingMap({ fixed, moving }: PlanePair): Matrix3 {
+  const world: Matrix3 = [1, 0, 0, 0, 1, 0, 0, 0, 1];
+  if (fixed.grid.crs === moving.grid.crs) {
+    const overlap = findOverlap({ type: "affine", matrix: [1, 0, 0, 0, 1, 0] }, fixed.grid, moving.grid);
+    if (overlap.ofFixed > 0) return world;
+  }
+  const x = moving.grid.width / fixed.grid.width;
+  const y = moving.grid.height / fixed.grid.height;
+  return worldMap([x, 0, (x - 1) / 2, 0, y, (y - 1) / 2, 0, 0, 1], fixed.grid, moving.grid);
 }
