@@ -11,7 +11,7 @@ export interface Length {
 }
 
 const units: Readonly<Record<Dimension, Readonly<Record<string, number>>>> = {
-  length: { px: 1, nm: 1e-3, um: 1, µm: 1, mm: 1e3, cm: 1e4, m: 1e6, km: 1e9 },
+  length: { px: 1, um: 1, µm: 1, nm: 1e-3, mm: 1e3, cm: 1e4, m: 1e6, km: 1e9 },
   angle: { deg: Math.PI / 180, rad: 1 },
   ratio: { "%": 0.01 },
   bytes: { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 },

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../core/diagnostic.js";
 import { type AnyPlugin, kebab, type ParsedPort, type Ports, parsePort } from "../core/plugin.js";
 import type { ParamOrigin } from "../core/record.js";
-import { describe, type Entry, errorAt, type MapNode, type Node, type ScalarNode } from "./node.js";
+import { describe, type Entry, errorAt, isBroken, type MapNode, type Node, type ScalarNode } from "./node.js";
 import type { Bound, PortUse, Reading, Reference } from "./spec.js";
 import { didYouMean } from "./suggest.js";
 import { checkValue, defaultOf, paramsByName } from "./values.js";
@@ -154,7 +154,7 @@ export function readReference(key: string, node: Node, found: Diagnostic[]): Ref
   if (node.type === "scalar" && node.value !== null && node.source !== "") {
     return { text: typeof node.value === "string" ? node.value : node.source, at: node.at };
   }
-  if (!(node.type === "scalar" && node.from)) {
+  if (!isBroken(node)) {
     found.push(
       errorAt(
         node.at,

@@ -27,8 +27,13 @@ export const isForbiddenName = (name: string): boolean => forbidden.has(name);
 export function parseText(file: string, text: string, origin: ParamOrigin): Result<Parsed> {
   const yaml = parseYaml(file, text);
   if (!yaml.ok) return yaml;
-  const document = yaml.value;
+  const { document, openQuote } = yaml.value;
   const syntax = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])[0];
+  if (syntax && openQuote !== undefined && /closing/.test(syntax.message)) {
+    const end = text.indexOf("\n", openQuote);
+    const at = { file, offset: openQuote, length: (end < 0 ? text.length : end) - openQuote };
+    return { ok: false, diagnostics: [errorAt(at, "yaml-syntax", "This quote is never closed", "Close it.")] };
+  }
   if (syntax) return { ok: false, diagnostics: [explainSyntax(file, text, syntax)] };
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
     return {
@@ -55,7 +60,6 @@ class NodeReader {
   readonly found: Diagnostic[] = [];
   private readonly file: string;
   private readonly origin: ParamOrigin;
-  private aliasSeen = false;
 
   constructor(file: string, origin: ParamOrigin) {
     this.file = file;
@@ -71,14 +75,7 @@ class NodeReader {
   read(node: YamlNode | null, keyAt: Place): Node {
     if (node === null) return { type: "scalar", value: null, source: "", at: keyAt, origin: this.origin };
     const at = this.place(node);
-    if (isAlias(node)) {
-      this.refuseAlias(at, `"*${node.source}" is a YAML alias`);
-      return { type: "scalar", value: null, source: "", at, origin: this.origin };
-    }
-    if (node.anchor !== undefined) {
-      this.refuseAlias({ ...at, length: 1 }, `"&${node.anchor}" is a YAML anchor`);
-    }
-    if (node.tag !== undefined && (node as { tag?: string }).tag?.startsWith("!")) this.refuseTag(at, node.tag);
+    if (isAlias(node)) throw new Error("Internal error: the scanner let an alias pass");
     if (isMap(node)) return this.readMap(node.items as { key: unknown; value: unknown }[], at);
     if (isSeq(node)) {
       const items = (node.items as (YamlNode | null)[]).map((item) => this.read(item, { ...at, length: 1 }));
@@ -106,8 +103,6 @@ class NodeReader {
       }
       const keyAt = this.place(keyNode);
       const name = keyNode.source ?? String(keyNode.value);
-      if (keyNode.anchor !== undefined)
-        this.refuseAlias({ ...keyAt, length: 1 }, `"&${keyNode.anchor}" is a YAML anchor`);
       if (name === "<<") {
         this.found.push(
           errorAt(
@@ -167,26 +162,6 @@ class NodeReader {
     if (typeof value === "string" || typeof value === "boolean") return { ...node, value };
     return { ...node, value: source };
   }
-
-  private refuseAlias(at: Place, what: string): void {
-    if (this.aliasSeen) return;
-    this.aliasSeen = true;
-    this.found.push(
-      errorAt(
-        at,
-        "alias",
-        `${what}, which pipelines do without: it hides where a value comes from, and a few of them can stand for billions of values`,
-        `Name the value under params: and write ${"${name}"} where it is used.`,
-      ),
-    );
-  }
-
-  private refuseTag(at: Place, tag: string): void {
-    if (tag.startsWith("tag:yaml.org,2002:") && this.found.length > 0) return;
-    this.found.push(
-      errorAt(at, "yaml-tag", `"${tag}" is a YAML tag, which pipelines do without`, "Remove it; quotes make a text."),
-    );
-  }
 }
 
 function explainSyntax(
@@ -199,10 +174,10 @@ function explainSyntax(
   const lineStart = text.lastIndexOf("\n", offset - 1) + 1;
   const lineEnd = text.indexOf("\n", offset) < 0 ? text.length : text.indexOf("\n", offset);
   const line = text.slice(lineStart, lineEnd);
-  const loose = /[[{,:]\s*\$\{[\w.-]*\}/.exec(line);
+  const loose = /[[{,:]\s*\$\{[^{}"']*\}/.exec(line);
   if (loose && /[{[]/.test(line.slice(0, loose.index + 1))) {
     const start = lineStart + line.indexOf("${", loose.index);
-    const used = /^\$\{[\w.-]*\}/.exec(text.slice(start, lineEnd))![0];
+    const used = /^\$\{[^{}"']*\}/.exec(text.slice(start, lineEnd))![0];
     return errorAt(
       { file, offset: start, length: used.length },
       "unquoted-param",
@@ -219,10 +194,18 @@ function explainSyntax(
       "Indent with two spaces per level.",
     );
   }
-  const cause = error.message.replace(/\s+/g, " ").trim();
-  if (error.code === "TAG_RESOLVE_FAILED") {
-    return errorAt(at, "yaml-tag", "YAML tags are not part of the pipeline language", "Remove it; quotes make a text.");
+  const bare = /[[{,:]\s*(>=?\s*[^,}\]\s][^,}\]]*)/.exec(line);
+  if (bare && /block scalar header|BLOCK_IN_FLOW|BAD_SCALAR_START/i.test(`${error.code} ${error.message}`)) {
+    const start = lineStart + bare.index + bare[0].length - bare[1]!.length;
+    const comparison = bare[1]!.trim();
+    return errorAt(
+      { file, offset: start, length: comparison.length },
+      "unquoted-comparison",
+      `YAML needs quotes around a comparison that begins with >`,
+      `Write "${comparison}".`,
+    );
   }
+  const cause = error.message.replace(/\s+/g, " ").trim();
   return errorAt(at, "yaml-syntax", `This is not valid YAML: ${cause}`, syntaxHint(error.code));
 }
 

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../core/diagnostic.js";
 import type { Port, Ports } from "../core/plugin.js";
 import { type Dimension, unitNames } from "../core/quantity.js";
-import { describe, type Entry, errorAt, type Node, type ScalarNode } from "./node.js";
+import { describe, type Entry, errorAt, isBroken, type Node, type ScalarNode } from "./node.js";
 import type { Condition } from "./spec.js";
 import { didYouMean } from "./suggest.js";
 import type { Gate } from "./task.js";
@@ -42,6 +42,7 @@ export function readGates(node: Node, found: Diagnostic[]): Gate[] {
 }
 
 function readGate(metric: string, node: Node, found: Diagnostic[]): Gate | undefined {
+  if (isBroken(node)) return undefined;
   const split = splitComparison(node);
   if (!split) {
     const bare = node.type === "scalar" && typeof node.value === "number" ? node.source : undefined;
@@ -125,6 +126,7 @@ export function readConditions(node: Node, found: Diagnostic[]): Condition[] {
       conditions.push({ field, operator: split.operator, value: split.right, at: entry.at });
       continue;
     }
+    if (isBroken(entry.value)) continue;
     const bare = entry.value.type === "scalar" ? (entry.value as ScalarNode).source : "";
     found.push(
       errorAt(

@@ -26,13 +26,10 @@ export class House {
   protected readonly spec: Spec;
   protected readonly collections: ReadonlyMap<string, Collection>;
   protected readonly reading: Reading;
-  /** Inputs whose collection could not be read: references to them are not told again. */
-  protected readonly broken: ReadonlySet<string>;
 
-  constructor(spec: Spec, collections: ReadonlyMap<string, Collection>, broken: ReadonlySet<string>, reading: Reading) {
+  constructor(spec: Spec, collections: ReadonlyMap<string, Collection>, reading: Reading) {
     this.spec = spec;
     this.collections = collections;
-    this.broken = broken;
     this.reading = reading;
     for (const input of spec.inputs.values()) {
       const collection = collections.get(input.name);
@@ -142,7 +139,7 @@ export class House {
     if (step) return this.descend(step, rest, reference, forEach);
     const input = this.inputs.get(head);
     if (input) return this.inputTarget(input, rest, reference);
-    if (this.broken.has(head) || this.spec.steps.has(head) || this.spec.inputs.has(head)) return undefined;
+    if ([head, ...rest].some((name) => this.reading.broken.has(name))) return undefined;
     this.unknown(reference, head, rest, context);
     return undefined;
   }
@@ -187,6 +184,7 @@ export class House {
     let i = 0;
     while (isBlock(current) && i < rest.length) {
       const next: Producer | Block | undefined = current.steps.get(rest[i]!);
+      if (!next && this.reading.broken.has(rest[i]!)) return undefined;
       if (!next) {
         this.unknownPart(
           reference,

@@ -1,5 +1,5 @@
 import { readConditions } from "./gates.js";
-import { describe, type Entry, errorAt, type MapNode, type ScalarNode } from "./node.js";
+import { describe, type Entry, errorAt, isBroken, type MapNode, type ScalarNode } from "./node.js";
 import type { InputSpec, Reading } from "./spec.js";
 import { checkName, readCount } from "./steps.js";
 import { closest } from "./suggest.js";
@@ -15,6 +15,7 @@ export function readInputs(section: MapNode, reading: Reading): ReadonlyMap<stri
     if (!checkName(entry, "input", reading)) continue;
     const input = readInput(entry, reading);
     if (input) inputs.set(name, input);
+    else reading.broken.add(name);
   }
   return inputs;
 }
@@ -112,7 +113,7 @@ function readFile(entry: Entry, reading: Reading): ScalarNode | undefined {
     return { ...value, value: text };
   }
   // A parameter that is unknown was told where it stands.
-  if (!(value.type === "scalar" && value.from)) {
+  if (!isBroken(value)) {
     reading.found.push(
       errorAt(value.at, "missing-file", `Expected a file for ${entry.key}, but found ${describe(value)}`),
     );

@@ -49,7 +49,10 @@ export async function loadPlan(options: LoadOptions): Promise<Loaded> {
   const found: Diagnostic[] = [];
   const finish = (plan: Plan | undefined): Loaded => {
     const errors = found.filter((d) => d.severity === "error");
-    const warnings = found.filter((d) => d.severity !== "error");
+    // What is unused is so because of an error, most of the time.
+    const warnings = found.filter(
+      (d) => d.severity !== "error" && (errors.length === 0 || !d.code.startsWith("unused-")),
+    );
     if (plan && errors.length === 0) return { ok: true, value: plan, warnings, texts };
     return { ok: false, diagnostics: sorted(errors, texts), warnings, texts };
   };

@@ -65,6 +65,12 @@ export const warningAt = (...args: Parameters<typeof errorAt>): Diagnostic => ({
 export const cameFrom = (node: Node): Diagnostic["related"] =>
   node.from ? [{ at: node.from, message: "its value is set here" }] : [];
 
+/** A value that could not be made, because a `${param}` in it is unknown; that has been told, so nothing else is said of it. */
+export const broken = (node: ScalarNode): ScalarNode => ({ ...node, value: null, from: node.at });
+
+export const isBroken = (node: Node): boolean =>
+  node.type === "scalar" && node.value === null && node.from !== undefined && node.from === node.at;
+
 /** Plain JavaScript values of a node; maps have no prototype, so that no key can reach one. */
 export function plain(node: Node): unknown {
   switch (node.type) {

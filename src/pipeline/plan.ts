@@ -29,9 +29,9 @@ export interface PlanOptions {
  */
 export function makePlan(spec: Spec, options: PlanOptions): { plan: Plan; diagnostics: readonly Diagnostic[] } {
   const found: Diagnostic[] = [];
-  const reading = { plugins: options.plugins, defaults: spec.defaults, found };
   const collections = new Map<string, Collection>();
-  const broken = new Set<string>();
+  const broken = new Set(spec.broken);
+  const reading = { plugins: options.plugins, defaults: spec.defaults, found, broken };
   for (const input of spec.inputs.values()) {
     if (input.kind === "file") continue;
     const read =
@@ -44,7 +44,7 @@ export function makePlan(spec: Spec, options: PlanOptions): { plan: Plan; diagno
       found.push(...read.diagnostics);
     }
   }
-  const resolver = new Resolver(spec, collections, broken, reading);
+  const resolver = new Resolver(spec, collections, reading);
   resolver.resolveAll();
   const { outputs, reports } = resolveOutputs(spec, resolver, reading);
   resolver.resolveReaders();

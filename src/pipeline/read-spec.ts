@@ -33,7 +33,7 @@ export function readSpec(document: MapNode, options: SpecOptions): { spec: Spec;
   const section = (key: (typeof topKeys)[number]): MapNode => readSection(document, key, found);
   const env = readEnv(document.entries.get("env"), options.env, found);
   const params = section("params");
-  const loose: Reading = { plugins: options.plugins, defaults: new Map(), found };
+  const loose: Reading = { plugins: options.plugins, defaults: new Map(), found, broken: new Set() };
   for (const entry of params.entries.values()) {
     if (checkName(entry, "parameter", loose) && entry.key === "env") {
       found.push(
@@ -45,7 +45,7 @@ export function readSpec(document: MapNode, options: SpecOptions): { spec: Spec;
   const fill = (node: MapNode): MapNode => substitute(node, names, found) as MapNode;
   for (const [key, e] of params.entries) fill({ ...params, entries: new Map([[key, e]]) });
   const defaults = readDefaults(fill(section("defaults")), options.plugins, found);
-  const reading: Reading = { plugins: options.plugins, defaults, found };
+  const reading: Reading = { plugins: options.plugins, defaults, found, broken: new Set() };
   const inputs = readInputs(fill(section("inputs")), reading);
   const stepsEntry = document.entries.get("steps");
   const steps = stepsEntry ? readSteps(substitute(nullToMap(stepsEntry), names, found), reading) : new Map();
@@ -65,6 +65,7 @@ export function readSpec(document: MapNode, options: SpecOptions): { spec: Spec;
     inputs,
     steps,
     outputs,
+    broken: reading.broken,
     defaults,
   };
   return { spec, diagnostics: withoutRepeats(found) };

@@ -4,6 +4,7 @@ import { errorAt } from "./node.js";
 import { bindReader, decide, noReader } from "./readers.js";
 import { type Block, domainOf, encloses, type Producer, type ResolvedPort, type Target } from "./scope.js";
 import { type PortUse, type Reference, typeWords } from "./spec.js";
+import { closest } from "./suggest.js";
 
 /** A house whose every port is looked up and checked. */
 export class Resolver extends House {
@@ -22,7 +23,7 @@ export class Resolver extends House {
   resolveReaders(): void {
     for (let i = 0; i < this.producers.length; i++) {
       const producer = this.producers[i]!;
-      if (producer.kind !== "input" || this.broken.has(producer.input!.name)) continue;
+      if (producer.kind !== "input" || this.reading.broken.has(producer.input!.name)) continue;
       if (!producer.used && (producer.usedAsFile || producer.column !== undefined)) continue;
       decide(producer);
       const isCollection = producer.domain !== this.root;
@@ -47,6 +48,17 @@ export class Resolver extends House {
     const target = this.lookUp(each.of, block.outer, true);
     if (!target) return undefined;
     const parent = block.outer?.domain ?? this.root;
+    if (encloses(block.domain, domainOf(target))) {
+      const near = closest(each.of.text, [...this.inputs.keys(), ...this.steps.keys()]);
+      this.reading.found.push(
+        errorAt(
+          each.of.at,
+          "circle",
+          `Block "${block.spec.name}" runs over itself.${near === undefined ? "" : ` Did you mean "${near}"?`}`,
+        ),
+      );
+      return undefined;
+    }
     if (
       target.kind === "value" &&
       target.item === undefined &&

@@ -1,5 +1,5 @@
 import { Composer, CST, type Document, Lexer, Parser } from "yaml";
-import { type Diagnostic, failed, ok, type Result } from "../core/diagnostic.js";
+import { type Diagnostic, failed, ok, type Place, type Result } from "../core/diagnostic.js";
 import { errorAt } from "./node.js";
 
 /** A pipeline of 5 MB holds some 50,000 steps; larger ones want `each:`. */
@@ -7,13 +7,19 @@ export const sizeLimit = 5_000_000;
 /** Brackets, indents and dashes inside one another. The yaml package recurses, and has aborted the process at a few thousand. */
 export const depthLimit = 64;
 
+export interface YamlText {
+  readonly document: Document.Parsed;
+  /** Offset of a quote that is never closed. */
+  readonly openQuote?: number;
+}
+
 /**
  * Reads YAML text into the yaml package's own tree, once size and depth are known to be harmless.
  *
  * The depth is counted on the lexer's tokens as they go to the parser, which keeps a stack of its own; the composer, which recurses,
  * is reached only when the count stayed within the limit.
  */
-export function parseYaml(file: string, text: string): Result<Document.Parsed> {
+export function parseYaml(file: string, text: string): Result<YamlText> {
   const at = (offset: number, length = 1) => ({ file, offset, length });
   if (text.length > sizeLimit) {
     return failed(
@@ -67,11 +73,12 @@ export function parseYaml(file: string, text: string): Result<Document.Parsed> {
       ),
     );
   }
-  return ok(first);
+  return ok({ document: first, ...(depth.openQuote === undefined ? {} : { openQuote: depth.openQuote }) });
 }
 
 /** Counts how deep the token stream is nested, with two numbers per open level and no recursion. */
 class Depth {
+  openQuote: number | undefined;
   private readonly file: string;
   private offset = 0;
   private column = 0;
@@ -93,6 +100,13 @@ class Depth {
       case "scalar":
         this.scalarNext = true;
         return this.flow === 0 && this.lineStart ? this.open(offset) : undefined;
+      case "single-quoted-scalar":
+      case "double-quoted-scalar": {
+        if (lexeme.length === 1 || lexeme.at(-1) !== lexeme[0]) this.openQuote ??= offset;
+        const deep = this.flow === 0 && this.lineStart ? this.open(offset) : undefined;
+        if (deep) return deep;
+        break;
+      }
       case "doc-mode":
       case "flow-error-end":
         return undefined;
@@ -116,6 +130,10 @@ class Depth {
           if (deep) return deep;
         }
         break;
+      case "anchor":
+      case "alias":
+      case "tag":
+        return refuseProperty(type, lexeme, { file: this.file, offset, length: lexeme.length });
       case "directive-line":
         return errorAt(
           { file: this.file, offset, length: lexeme.length },
@@ -149,4 +167,26 @@ class Depth {
       "Write it with fewer levels; no pipeline needs more than ten.",
     );
   }
+}
+
+/** Anchors, aliases and tags: all they can do here is to hide where a value comes from, or to stand for billions of values. */
+function refuseProperty(type: "anchor" | "alias" | "tag", lexeme: string, at: Place): Diagnostic {
+  if (type === "tag") {
+    const isComparison = lexeme.startsWith("!=");
+    return errorAt(
+      at,
+      "yaml-tag",
+      `"${lexeme}" is a YAML tag, which pipelines do without`,
+      isComparison ? 'Put the comparison into quotes: "!= …".' : "Remove it; quotes make a text.",
+    );
+  }
+  const isPattern = type === "alias" && /[./{]/.test(lexeme);
+  return errorAt(
+    at,
+    "alias",
+    `"${lexeme}" is a YAML ${type}, which pipelines do without: it hides where a value comes from`,
+    isPattern
+      ? `Put quotes around the pattern: "${lexeme}".`
+      : `Name the value under params: and write \${name} where it is used.`,
+  );
 }

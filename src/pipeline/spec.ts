@@ -122,6 +122,8 @@ export interface Spec {
   readonly inputs: ReadonlyMap<string, InputSpec>;
   readonly steps: ReadonlyMap<string, StepSpec | BlockSpec>;
   readonly outputs: readonly OutputSpec[];
+  /** Names of inputs and steps that could not be read. */
+  readonly broken: ReadonlySet<string>;
   /** `defaults:`, for readers and writers, which are chosen later. */
   readonly defaults: ReadonlyMap<string, MapNode>;
 }
@@ -147,4 +149,6 @@ export interface Reading {
   readonly plugins: PluginSet;
   readonly defaults: ReadonlyMap<string, MapNode>;
   readonly found: Diagnostic[];
+  /** Names of inputs and steps that could not be read, wherever they stand: references to them are not told again. */
+  readonly broken: Set<string>;
 }

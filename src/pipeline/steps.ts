@@ -1,9 +1,10 @@
 import { type Ports, parsePort } from "../core/plugin.js";
-import { bind, readReference } from "./bind.js";
+import { bind, portsByName, readReference } from "./bind.js";
 import { givesTransform, readGates, verdictGate } from "./gates.js";
-import { describe, type Entry, errorAt, type MapNode, type Node } from "./node.js";
+import { describe, type Entry, errorAt, isBroken, type MapNode, type Node } from "./node.js";
 import type { BlockSpec, EachSpec, OnFail, PluginSet, Reading, StepSpec } from "./spec.js";
 import { closest, didYouMean } from "./suggest.js";
+import { paramsByName } from "./values.js";
 
 export const stepKeys = ["use", "require", "on-fail", "keep", "seed", "about"] as const;
 export const blockKeys = ["each", "steps", "on-fail", "about"] as const;
@@ -32,7 +33,7 @@ export function checkName(entry: Entry, what: string, reading: Reading): boolean
     errorAt(
       entry.at,
       "bad-name",
-      `"${entry.key}" is no name for a ${what}: a name begins with a letter and has letters, digits, - and _ only`,
+      `"${entry.key}" cannot be the name of ${what === "input" ? "an" : "a"} ${what}: a name begins with a letter and has letters, digits, - and _ only`,
       suggestName(entry.key),
     ),
   );
@@ -63,6 +64,7 @@ export function readSteps(node: Node, reading: Reading): ReadonlyMap<string, Ste
     if (!checkName(entry, "step", reading)) continue;
     const step = readStep(entry, reading);
     if (step) steps.set(name, step);
+    else reading.broken.add(name);
   }
   return steps;
 }
@@ -113,9 +115,8 @@ function readStep(entry: Entry, reading: Reading): StepSpec | BlockSpec | undefi
   const { id } = plugin;
   const bound = bind({ id, plugin: plugin.plugin, entries, reserved: stepKeys, at: entry.at, role: "step" }, reading);
   const own = (key: (typeof stepKeys)[number]): Entry | undefined => {
-    const ports = plugin.plugin.inputs as Ports;
-    const params = plugin.plugin.params as Record<string, unknown>;
-    return Object.hasOwn(ports, key) || Object.hasOwn(params, key) ? undefined : entries.get(key);
+    const theirs = portsByName(plugin.plugin.inputs as Ports).has(key) || paramsByName(plugin.plugin).has(key);
+    return theirs ? undefined : entries.get(key);
   };
   const gates = own("require") ? readGates(own("require")!.value, reading.found) : [];
   if (givesTransform(plugin.plugin.outputs as Ports) && !gates.some((g) => g.metric === "verdict")) {
@@ -273,6 +274,7 @@ export function readCount(entry: Entry, minimum: number, reading: Reading): numb
   if (value.type === "scalar" && Number.isInteger(value.value) && (value.value as number) >= minimum) {
     return value.value as number;
   }
+  if (isBroken(value)) return undefined;
   reading.found.push(
     errorAt(
       value.at,
@@ -288,7 +290,7 @@ function readOnFail(entry: Entry | undefined, reading: Reading): OnFail | undefi
   const { value } = entry;
   const text = value.type === "scalar" ? value.source : "";
   const word = failWords.find((w) => w === text);
-  if (word) return word;
+  if (word || isBroken(value)) return word;
   reading.found.push(
     errorAt(
       value.at,
@@ -303,6 +305,7 @@ function readFlag(entry: Entry | undefined, reading: Reading): boolean {
   if (!entry) return false;
   const { value } = entry;
   if (value.type === "scalar" && typeof value.value === "boolean") return value.value;
+  if (isBroken(value)) return false;
   reading.found.push(
     errorAt(value.at, "parameter-type", `Expected true or false for ${entry.key}, but found ${describe(value)}`),
   );

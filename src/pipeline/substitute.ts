@@ -1,5 +1,5 @@
 import type { Diagnostic, Place } from "../core/diagnostic.js";
-import { type Entry, errorAt, type MapNode, type Node, type ScalarNode } from "./node.js";
+import { broken, type Entry, errorAt, isBroken, type MapNode, type Node, type ScalarNode } from "./node.js";
 import { didYouMean } from "./suggest.js";
 
 /** What `${…}` may name: the pipeline's parameters, and the declared variables of the environment. */
@@ -38,22 +38,28 @@ function scalar(node: ScalarNode, names: Names, found: Diagnostic[], inside: rea
   const text = node.value as string;
   const whole = /^\$\{([^{}]*)\}$/.exec(text);
   if (whole) {
-    const value = lookUp(whole[1]!, node.at, names, found, inside);
-    if (!value) return { ...node, value: null, from: node.at };
+    const value = lookUp(whole[1]!, partOf(node, text), names, found, inside);
+    if (!value || isBroken(value)) return broken(node);
     return relocate(value, node.at);
   }
   let from: Place | undefined;
+  let complete = true;
   let origin = node.origin;
   const out = text.replace(use, (match: string, escaped: string, name: string) => {
     if (escaped) return match.slice(1);
     const at = partOf(node, match);
     if (!match.endsWith("}")) {
-      found.push(errorAt(at, "bad-substitution", `"${match}" has no closing brace`, `Write ${"${name}"}.`));
+      complete = false;
+      found.push(errorAt(at, "bad-substitution", `"${match}" has no closing brace`, `Write \${name}.`));
       return "";
     }
     const value = lookUp(name, at, names, found, inside);
-    if (!value) return "";
+    if (!value || isBroken(value)) {
+      complete = false;
+      return "";
+    }
     if (value.type !== "scalar") {
+      complete = false;
       found.push(
         errorAt(
           at,
@@ -72,6 +78,7 @@ function scalar(node: ScalarNode, names: Names, found: Diagnostic[], inside: rea
         ? value.value
         : value.source || String(value.value);
   });
+  if (!complete) return broken(node);
   return { ...node, value: out, source: out, origin, ...(from ? { from } : {}) };
 }
 

@@ -29,8 +29,9 @@ export function editDistance(a: string, b: string, limit: number): number {
  * Close is at most two edits, or a third of the word when that is more. Among equals the one that shares the longest beginning and end wins,
  * then the earlier one.
  */
-export function closest(word: string, candidates: Iterable<string>): string | undefined {
+export function closest(word: string, among: Iterable<string>): string | undefined {
   if (word.length > 200) return undefined;
+  const candidates = [...among]; // an iterator could be read only once
   let limit = Math.max(word.length <= 3 ? 1 : 2, Math.floor(word.length / 3));
   let found: string | undefined;
   let shared = -1;
@@ -45,7 +46,17 @@ export function closest(word: string, candidates: Iterable<string>): string | un
     limit = d;
     shared = common;
   }
-  return found;
+  return found ?? longer(lower, candidates);
+}
+
+/** `compress` for `compression`: one is the beginning of the other. */
+function longer(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length < 4) return undefined;
+  for (const candidate of candidates) {
+    const other = candidate.toLowerCase();
+    if (other !== word && other.length >= 4 && (other.startsWith(word) || word.startsWith(other))) return candidate;
+  }
+  return undefined;
 }
 
 function ends(a: string, b: string): number {

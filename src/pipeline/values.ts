@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../core/diagnostic.js";
 import { type AnyPlugin, camel, kebab, type ParamSchema, type ParamSchemas } from "../core/plugin.js";
 import { type Dimension, exampleOf, formatLength, type Length, parseQuantity, unitNames } from "../core/quantity.js";
-import { cameFrom, describe, errorAt, type Node, shorten } from "./node.js";
+import { cameFrom, describe, errorAt, isBroken, type Node, shorten } from "./node.js";
 import { closest, didYouMean } from "./suggest.js";
 
 /**
@@ -11,6 +11,7 @@ import { closest, didYouMean } from "./suggest.js";
  * @returns the plain value, quantities as written; `undefined` after a diagnostic
  */
 export function checkValue(node: Node, schema: ParamSchema, name: string, found: Diagnostic[]): unknown {
+  if (isBroken(node)) return undefined;
   if ("unit" in schema) return checkQuantity(node, schema, name, found);
   const refuse = (code: string, expected: string, hint?: string): undefined => {
     found.push(
@@ -190,7 +191,7 @@ function rangeText(minimum?: number | string, maximum?: number | string): string
 function countText(minimum?: number, maximum?: number): string {
   if (minimum === undefined && maximum === undefined) return "";
   if (minimum === maximum) return ` of ${minimum} values`;
-  return `${rangeText(minimum, maximum)} values`;
+  return `${rangeText(minimum, maximum).replace(" from", " of")} values`;
 }
 
 /** A plugin's parameters by the names that YAML uses. */
