@@ -1,16 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { lineColumn, renderAll } from "../src/pipeline/render.js";
+import { disk } from "./support/disk.js";
 import { load } from "./support/load.js";
 
 const folder = new URL("./fixtures/broken/", import.meta.url);
-
-/** What the broken pipelines may find on their disk. */
-const disk: Readonly<Record<string, string>> = {
-  "/work/scenes.csv":
-    "id,file,cloud_mask,date,site\nA,s/a.tif,m/a.png,2023-06-01,north\nB,s/b.tif,m/b.png,2023-06-05,south\nC,s/c.tif,m/c.png,2023-07-01,south\n",
-  ...Object.fromEntries(["00_00", "00_01", "01_00", "01_01"].map((rc) => [`/work/raw/tile_${rc}.tif`, ""])),
-};
 
 describe("broken pipelines are shown at the exact token", () => {
   for (const name of readdirSync(folder)) {

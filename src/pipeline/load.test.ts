@@ -40,8 +40,8 @@ test("the main example becomes tasks in order", async () => {
     [
       "input:fixed",
       "input:moving",
-      "fixed-gray",
       "input:cells",
+      "fixed-gray",
       "moving-gray",
       "matches",
       "affine",

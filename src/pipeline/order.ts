@@ -37,7 +37,7 @@ function edgesOf(vertex: Vertex): Edge[] {
 
 /**
  * Puts blocks and producers into an order in which each comes after all that it needs (Kahn's algorithm: no recursion,
- * so a chain of 100,000 steps is as good as any). Circles are told edge by edge.
+ * so a chain of 100,000 steps is as good as any), and otherwise in the order of the file. Circles are told edge by edge.
  */
 export function inOrder(producers: readonly Producer[], blocks: readonly Block[], found: Diagnostic[]): Vertex[] {
   const vertices: Vertex[] = [...blocks, ...producers];
@@ -54,31 +54,40 @@ export function inOrder(producers: readonly Producer[], blocks: readonly Block[]
       else followers.set(to, [v]);
     }
   }
-  const order: Vertex[] = vertices.filter((v) => missing.get(v) === 0);
-  const settle = (from: number): void => {
-    for (let i = from; i < order.length; i++) {
-      for (const next of followers.get(order[i]!) ?? []) {
-        const left = missing.get(next)! - 1;
-        missing.set(next, left);
-        if (left === 0) order.push(next);
-      }
+  const rank = new Map(vertices.map((v, i) => [v, i] as const));
+  const order: Vertex[] = [];
+  const ready = new Heap();
+  vertices.forEach((v, i) => {
+    if (missing.get(v) === 0) ready.push(i);
+  });
+  const release = (v: Vertex): void => {
+    for (const next of followers.get(v) ?? []) {
+      const left = missing.get(next)! - 1;
+      missing.set(next, left);
+      if (left === 0) ready.push(rank.get(next)!);
     }
   };
-  settle(0);
+  const settle = (): void => {
+    for (let i = ready.pop(); i !== undefined; i = ready.pop()) {
+      order.push(vertices[i]!);
+      release(vertices[i]!);
+    }
+  };
+  settle();
   for (let told = 0; order.length < vertices.length && told < 5; told++) {
     const done = new Set(order);
     const start = vertices.find((v) => !done.has(v))!;
     const circle = circleFrom(start, edges, done);
     found.push(describeCircle(circle));
     // Circles that have nothing to do with this one are worth telling too.
-    const from = order.length;
-    for (const { from: v } of circle) {
-      if (done.has(v)) continue;
-      done.add(v);
-      missing.set(v, Number.POSITIVE_INFINITY);
-      order.push(v);
+    for (const { from } of circle) {
+      if (done.has(from)) continue;
+      done.add(from);
+      missing.set(from, Number.POSITIVE_INFINITY);
+      order.push(from);
     }
-    settle(from);
+    for (const { from } of circle) release(from);
+    settle();
   }
   return order;
 }
@@ -118,4 +127,39 @@ function describeCircle(circle: readonly Link[]): Diagnostic {
       message: `"${nameOf(l.from)}" needs "${nameOf(l.to)}"`,
     })),
   );
+}
+
+/** The smallest of many numbers, again and again: a binary heap. */
+class Heap {
+  private readonly items: number[] = [];
+
+  push(value: number): void {
+    const { items } = this;
+    let i = items.push(value) - 1;
+    while (i > 0) {
+      const parent = (i - 1) >> 1;
+      if (items[parent]! <= value) break;
+      items[i] = items[parent]!;
+      i = parent;
+    }
+    items[i] = value;
+  }
+
+  pop(): number | undefined {
+    const { items } = this;
+    const top = items[0];
+    const last = items.pop();
+    if (top === undefined || last === undefined || items.length === 0) return top;
+    let i = 0;
+    for (;;) {
+      let child = 2 * i + 1;
+      if (child >= items.length) break;
+      if (child + 1 < items.length && items[child + 1]! < items[child]!) child++;
+      if (items[child]! >= last) break;
+      items[i] = items[child]!;
+      i = child;
+    }
+    items[i] = last;
+    return top;
+  }
 }
