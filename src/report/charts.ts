@@ -23,6 +23,10 @@ export interface TiePoints {
 const svg = (className: string, label: string, width: number, height: number, body: Part): Markup =>
   html`<svg xmlns="http://www.w3.org/2000/svg" class="chart ${className}" role="img" aria-label="${label}" viewBox="0 0 ${round(width)} ${round(height)}">${body}</svg>`;
 
+/** A number of an axis: no more digits than it needs. */
+const tick = (v: number): string => number(Number(v.toPrecision(6)), 1 + decimalsOf(v));
+const decimalsOf = (v: number): number => (String(Number(v.toPrecision(6))).split(".")[1] ?? "").length;
+
 const round = (v: number): number => Math.round(v * 10) / 10;
 
 const finite = (a: Float64Array, i: number): boolean => Number.isFinite(a[2 * i]!) && Number.isFinite(a[2 * i + 1]!);
@@ -46,19 +50,22 @@ const mostLines = 36;
 
 /** Both pictures side by side, with the tie points on each and lines between some of them. */
 export function tiePointFigure(points: TiePoints, fixed: Backdrop, moving: Backdrop): Markup {
-  const gap = Math.round(fixed.width * 0.04);
   const height = Math.max(fixed.height, moving.height);
-  const width = fixed.width + gap + moving.width;
-  const shift = fixed.width + gap;
+  const [zoomFixed, zoomMoving] = [height / fixed.height, height / moving.height];
+  const widths = [fixed.width * zoomFixed, moving.width * zoomMoving] as const;
+  const shift = widths[0] + Math.round(widths[0] * 0.03);
+  const width = shift + widths[1];
+  const left = points.fixed.map((v) => (v + 0.5) * zoomFixed);
+  const right = points.moving.map((v, k) => (v + 0.5) * zoomMoving + (k % 2 === 0 ? shift : 0));
   const { kept, rejected } = split(points);
   const size = Math.max(2.2, width / 320);
   const shown = { kept: thin(kept, mostDots), rejected: thin(rejected, mostDots / 2) };
   const line = (i: number) =>
-    finite(points.fixed, i) && finite(points.moving, i)
-      ? `M${round(points.fixed[2 * i]!)} ${round(points.fixed[2 * i + 1]!)}L${round(points.moving[2 * i]! + shift)} ${round(points.moving[2 * i + 1]!)}`
+    finite(left, i) && finite(right, i)
+      ? `M${round(left[2 * i]!)} ${round(left[2 * i + 1]!)}L${round(right[2 * i]!)} ${round(right[2 * i + 1]!)}`
       : "";
-  const dots = (at: Float64Array, dx: number, indices: readonly number[], form: (x: number, y: number) => string) =>
-    indices.map((i) => (finite(at, i) ? form(at[2 * i]! + dx, at[2 * i + 1]!) : "")).join("");
+  const dots = (at: Float64Array, indices: readonly number[], form: (x: number, y: number) => string) =>
+    indices.map((i) => (finite(at, i) ? form(at[2 * i]!, at[2 * i + 1]!) : "")).join("");
   const ring = (x: number, y: number) =>
     `M${round(x - size)} ${round(y)}a${round(size)} ${round(size)} 0 1 0 ${round(2 * size)} 0a${round(size)} ${round(size)} 0 1 0 ${round(-2 * size)} 0`;
   const cross = (x: number, y: number) =>
@@ -68,10 +75,10 @@ export function tiePointFigure(points: TiePoints, fixed: Backdrop, moving: Backd
     `Tie points on both images: ${kept.length} kept, ${rejected.length} rejected`,
     width,
     height,
-    html`<image href="${fixed.href}" width="${fixed.width}" height="${fixed.height}"/><image href="${moving.href}" x="${shift}" width="${moving.width}" height="${moving.height}"/>
+    html`<image href="${fixed.href}" width="${round(widths[0])}" height="${height}"/><image href="${moving.href}" x="${round(shift)}" width="${round(widths[1])}" height="${height}"/>
 <path class="link" d="${thin(kept, mostLines).map(line).join("")}"/>
-<path class="outlier" d="${dots(points.fixed, 0, shown.rejected, cross)}${dots(points.moving, shift, shown.rejected, cross)}"/>
-<path class="inlier" d="${dots(points.fixed, 0, shown.kept, ring)}${dots(points.moving, shift, shown.kept, ring)}"/>`,
+<path class="outlier" d="${dots(left, shown.rejected, cross)}${dots(right, shown.rejected, cross)}"/>
+<path class="inlier" d="${dots(left, shown.kept, ring)}${dots(right, shown.kept, ring)}"/>`,
   );
 }
 
@@ -106,7 +113,7 @@ export function vectorFigure(points: TiePoints, moving: Backdrop, factor: number
       const v = (points.predicted[2 * i + 1]! - y) * factor;
       const length = Math.sqrt(u * u + v * v);
       if (length < 0.5) return `M${round(x)} ${round(y)}h0.1`;
-      const head = Math.min(5, length / 2.5) / length;
+      const head = Math.min(3.6, length / 3) / length;
       const side = (s: number) =>
         `${round(x + u - head * (u * 0.9 - s * v * 0.5))} ${round(y + v - head * (v * 0.9 + s * u * 0.5))}`;
       return `M${round(x)} ${round(y)}L${round(x + u)} ${round(y + v)}M${side(1)}L${round(x + u)} ${round(y + v)}L${side(-1)}`;
@@ -161,9 +168,9 @@ export function residualHistogram(points: TiePoints): Markup {
     `Histogram of ${sorted.length} residuals: median ${number(median)} px, root mean square ${number(rms)} px`,
     width,
     height,
-    html`${ticksY.map((n) => html`<path class="rule" d="M${left} ${round(y(n))}H${width - right}"/><text class="y" x="${left - 6}" y="${round(y(n) + 4)}">${number(n)}</text>`)}
+    html`${ticksY.map((n) => html`<path class="rule" d="M${left} ${round(y(n))}H${width - right}"/><text class="y" x="${left - 6}" y="${round(y(n) + 4)}">${tick(n)}</text>`)}
 ${tallies.map((n, i) => n > 0 && html`<rect class="bar" x="${round(x(i * step) + 0.5)}" y="${round(y(n))}" width="${round(Math.max(1, x(step) - left - 1))}" height="${round(height - bottom - y(n))}"/>`)}
-${ticksX.map((v) => html`<text x="${round(x(v))}" y="${height - bottom + 17}">${number(v)}</text>`)}
+${ticksX.map((v) => html`<text x="${round(x(v))}" y="${height - bottom + 17}">${tick(v)}</text>`)}
 <text x="${(left + width - right) / 2}" y="${height - 6}">residual in pixels${beyond > 0 && ` (${beyond} beyond the right edge)`}</text>
 ${mark(median, "median", 0)}${mark(rms, "RMS", 1)}`,
   );

@@ -117,8 +117,7 @@ const terms: Readonly<Record<string, Term>> = {
   "log10-nfa": {
     name: "Chance of coincidence",
     meaning:
-      "How often so much agreement would turn up by accident, as a power of ten: −20 means one in 10²⁰; near 0 or above means it may well be chance.",
-    better: "lower",
+      "How often so much agreement would turn up by accident. One in 10²⁰ is no accident; a few expected is what chance alone gives.",
     group: "evidence",
   },
   "null-inliers": {

@@ -87,7 +87,7 @@ function results(found: readonly Finding[]): string[] {
   }
   const { metrics: m, verdict } = found[0]!;
   const out: string[] = [];
-  const kept = m.inliers && `${number(m.inliers.value)} tie points agreed with it`;
+  const kept = m.inliers && `It agrees with ${count(m.inliers.value, "tie point")}`;
   const share = m["inlier-share"] && ` (${shareText(m["inlier-share"])} of those found)`;
   if (kept) out.push(`${kept}${share ?? ""}.`);
   const errors = [

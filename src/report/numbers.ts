@@ -9,7 +9,7 @@ export function number(value: number, digits = 3): string {
   if (size >= 1e9 || size < 1e-4)
     return value
       .toExponential(Math.max(0, digits - 1))
-      .replace("-", "−")
+      .replace(/-/g, "−")
       .replace("e+", "e");
   if (Number.isInteger(value)) return group(String(size), value < 0);
   let decimals = 0;
@@ -32,12 +32,12 @@ function group(digits: string, negative: boolean): string {
 
 const unitWords: Readonly<Record<string, string>> = { deg: "°", um: "µm" };
 
-/** A metric for reading: `0.61 px`, `62 %`, `20.0°`. Fractions whose unit is `%` are stored as fractions or as percent by their maker; shown as they are. */
-export function metricText({ value, unit }: Metric): string {
+/** A metric for reading: `0.61 px`, `62 %`, `20.0°`. What has the unit `%` is percent already. */
+export function metricText({ value, unit }: Metric, digits = 3): string {
   if (!Number.isFinite(value)) return number(value);
-  if (unit === undefined || unit === "") return number(value);
+  if (unit === undefined || unit === "") return number(value, digits);
   const word = unitWords[unit] ?? unit;
-  return unit === "deg" ? `${number(value)}${word}` : `${number(value)} ${word}`;
+  return unit === "deg" ? `${number(value, digits)}${word}` : `${number(value, digits)} ${word}`;
 }
 
 /** A time span: `0.42 s`, `2 min 05 s`, `1 h 12 min`. */

@@ -98,8 +98,8 @@ const graphColours = `svg{--paper:#fff;--panel:#f6f7f9;--ink:#1d2330;--soft:#5b6
 export const graphStyle = `.graph text{font:12px system-ui,-apple-system,"Segoe UI",sans-serif;text-anchor:middle;fill:var(--soft)}
 .graph .graph-title{font-weight:600;fill:var(--ink)}
 .graph rect{fill:var(--panel);stroke:var(--line);stroke-width:1.2}
-.graph-edge{fill:none;stroke:var(--line);stroke-width:1.5}
-.graph-tip{fill:var(--line)}
+.graph-edge{fill:none;stroke:var(--soft);stroke-opacity:.55;stroke-width:1.4}
+.graph-tip{fill:var(--soft)}
 .graph-input rect,.graph-output rect{fill:var(--paper)}
 .graph-run rect{stroke:var(--accent)}.graph .graph-run .graph-words{fill:var(--accent)}
 .graph-computed rect{stroke:var(--good)}.graph .graph-computed .graph-words{fill:var(--good)}

@@ -45,7 +45,7 @@ export async function registrationSection(
   const fixed = registration.fixed ?? evidence.fixed?.grid;
   const moving = registration.moving ?? evidence.moving?.grid;
   return html`${verdict}${drawn.pictures}${drawn.points}${numbers}
-<h3>What the transform does</h3>${transformPart(registration.transform, fixed, moving)}${drawn.frame}
+<h3>What the transform does</h3>${transformPart(registration.transform, fixed, moving, drawn.frame)}
 ${[...evidence.gaps, ...drawn.gaps].map((gap) => html`<p class="note">${gap}</p>`)}`;
 }
 
@@ -79,8 +79,8 @@ async function draw(
   const viewer = await viewerOf(access, pictures, fixed.grid.width, finding.name, budget * 0.68);
   const close = await closeLooks(access, fixed, moving, transform, pictures, matches, points);
   const backdrops = {
-    fixed: await backdrop(access, pictures.fixed, Math.min(480, budget / 1500)),
-    moving: await backdrop(access, pictures.moving, Math.min(480, budget / 1500)),
+    fixed: await backdrop(access, pictures.fixed, Math.min(640, budget / 1200)),
+    moving: await backdrop(access, pictures.moving, Math.min(640, budget / 1200)),
   };
   return {
     pictures: html`<h3>Before and after</h3>${viewer}${close}`,
@@ -132,9 +132,9 @@ function pointsPart(points: TiePoints, { fixed, moving }: { fixed: Placed; movin
     : html`<span class="swatch"></span>${number(kept.length)} tie points; no step has said which of them to trust`;
   return html`<h3>Tie points</h3><p>Places that were found in both images: ${judged}.</p>
 <figure>${tiePointFigure(points, fixed, moving)}<figcaption>Left the fixed image, right the moving one. Lines join ${Math.min(36, kept.length)} of the kept tie points; lines that cross wildly would mean that the images do not match.</figcaption></figure>
-<div class="pair"><figure>${residualHistogram(points)}<figcaption>How far the kept tie points miss: half by less than ${number(quantile(sorted, 0.5))} px, nine in ten by less than ${number(quantile(sorted, 0.9))} px (pixels of the moving image). They took part in the fit, so the true error is larger; see the held-out error below.</figcaption></figure>
-<figure>${coverageFigureWords(coverage, filled, all)}</figure></div>
-${kept.length > 0 && html`<div class="pair"><figure>${vectorFigure(points, moving, factor)}<figcaption>The miss of each kept tie point on the moving image, as an arrow ${factor > 1 ? html`<strong>${number(factor)} times as long as it is</strong>` : "in its true length"}. Arrows in all directions are noise; arrows that all point the same way, or turn in circles, mean that something is left to correct.</figcaption></figure></div>`}`;
+<div class="pair"><figure>${coverageFigureWords(coverage, filled, all)}</figure>
+${kept.length > 0 && html`<figure>${vectorFigure(points, moving, factor)}<figcaption>The miss of each kept tie point on the moving image, as an arrow ${factor > 1 ? html`<strong>${number(factor)} times as long as it is</strong>` : "in its true length"}. Arrows in all directions are noise; arrows that all point the same way, or turn in circles, mean that something is left to correct.</figcaption></figure>`}</div>
+${kept.length > 0 && html`<div class="pair aside"><figure>${residualHistogram(points)}</figure><p class="note">How far the kept tie points miss: half by less than ${number(quantile(sorted, 0.5))} px, nine in ten by less than ${number(quantile(sorted, 0.9))} px (pixels of the moving image). They took part in the fit, so the true error is larger; see the held-out error below.</p></div>`}`;
 }
 
 const coverageFigureWords = (figure: Markup, filled: number, all: number): Markup =>
@@ -142,5 +142,5 @@ const coverageFigureWords = (figure: Markup, filled: number, all: number): Marku
 
 function framePart(transform: Transform, fixed: Grid, moving: Placed): Markup {
   const nodes = toPixel(moving.grid, apply(transform, toWorld(fixed, lattice(fixed, 32))));
-  return html`<div class="pair"><figure>${frameFigure(nodes, 32, moving)}<figcaption>The moving image, with the frame of the fixed image and a regular lattice of it (magenta) where the transform puts them.</figcaption></figure></div>`;
+  return html`<figure>${frameFigure(nodes, 32, moving)}<figcaption>The moving image, with the frame of the fixed image and a regular lattice of it (magenta) where the transform puts them.</figcaption></figure>`;
 }

@@ -55,7 +55,8 @@ function page(record: RunRecord, found: readonly Finding[], parts: readonly Mark
   const hash = createHash("sha256").update(viewerScript).digest("base64");
   const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
   const measured = record.tasks.filter(
-    (t) => Object.keys(t.metrics).length > 0 && !found.some((f) => f.task === t) && t.item === undefined,
+    (t) =>
+      t.item === undefined && Object.entries(t.metrics).some(([name, m]) => !found.some((f) => f.metrics[name] === m)),
   );
   const links: (readonly [string, string])[] = [
     ["verdict", "Verdict"],

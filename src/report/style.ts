@@ -57,13 +57,17 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td.n:not(:last-child),th.n:not(:last-child){padding-right:22px}
 td.meaning{color:var(--soft);max-width:52ch;overflow-wrap:break-word}
 td,th{overflow-wrap:break-word}
+td.reason{min-width:16em}
 td.mono,td code{overflow-wrap:anywhere}
 tr.group th{padding-top:16px;color:var(--ink);font-size:.93rem}
 tr:target,section:target h2{background:var(--panel)}
 figure{margin:1em 0}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:18px}
 .still img{display:block;width:100%;border-radius:8px;background:var(--plate)}
+.aside{align-items:center;margin:1em 0}
 .still figure,.pair figure{margin:0}
+.close{grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr))}
+.close img{display:block;width:100%;border-radius:8px;image-rendering:auto}
 .viewer{display:none}
 .js .viewer:not([hidden]){display:block}
 .js .still:not(.shown){display:none}
@@ -73,8 +77,8 @@ figure{margin:1em 0}
 .viewer .under input{width:130px;accent-color:var(--accent)}
 .viewer [data-legend]{flex:1 1 300px}
 .viewer [data-where]{font-variant-numeric:tabular-nums;min-width:11em;text-align:right}
-.choice{display:flex;border:1px solid var(--line);border-radius:9px;overflow:hidden;background:var(--panel)}
-.choice button,[data-copy]{font:inherit;font-size:.9rem;border:0;background:none;color:var(--ink);padding:6px 12px;cursor:pointer;min-height:34px}
+.choice{display:flex;flex-wrap:wrap;border:1px solid var(--line);border-radius:9px;overflow:hidden;background:var(--panel)}
+.choice button,[data-copy]{font:inherit;font-size:.9rem;border:0;background:none;color:var(--ink);padding:6px 12px;cursor:pointer;min-height:34px;white-space:nowrap}
 .choice button+button{border-left:1px solid var(--line)}
 .choice button[aria-pressed=true]{background:var(--accent);color:var(--paper)}
 .choice button:focus-visible{outline-offset:-3px}
@@ -93,8 +97,8 @@ canvas:active{cursor:grabbing}
 .swatch{display:inline-block;width:.8em;height:.8em;border-radius:50%;border:2px solid var(--inlier);vertical-align:-.05em;margin-right:.3em}
 .swatch.cross{border:0;border-radius:0;color:var(--outlier);font-weight:700;width:auto;height:auto;line-height:1}
 .vectors,.coverage{background:var(--plate)}
-.vectors .halo{fill:none;stroke:#0b0d12;stroke-width:3.4;opacity:.55;stroke-linecap:round}
-.vectors .vector{fill:none;stroke:#ffd43b;stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round}
+.vectors .halo{fill:none;stroke:#0b0d12;stroke-width:2.6;opacity:.5;stroke-linecap:round}
+.vectors .vector{fill:none;stroke:#ffd43b;stroke-width:1.1;stroke-linecap:round;stroke-linejoin:round}
 .coverage image,.frame image{opacity:.75}
 .coverage rect{stroke:#fff;stroke-opacity:.35;stroke-width:.8;fill:none}
 .coverage .filled{fill:#00a6c8;fill-opacity:.42}
@@ -128,5 +132,5 @@ details.plain{border:0;padding:0}details.plain>summary{border:0;color:var(--acce
 .thumbs figure{margin:0}
 footer{margin-top:60px;border-top:1px solid var(--line);padding-top:14px;font-size:.88rem;color:var(--soft)}
 @media (max-width:640px){.page{padding:18px 14px 60px}h1{font-size:1.5rem}.banner{padding:16px}.choice button{padding:6px 9px}.choice kbd{display:none}td.meaning{min-width:15em}}
-@media print{:root{color-scheme:light;--paper:#fff;--panel:#fff;--ink:#000;--soft:#444;--line:#bbb}body{font-size:10.5pt}.page{max-width:none;padding:0}nav,.viewer,.js .viewer:not([hidden]),[data-copy]{display:none!important}.still,.js .still:not(.shown){display:grid!important}figure,tr,.banner,.key div,.reasons li{break-inside:avoid}h2,h3{break-after:avoid}a{color:inherit}.banner,.choice,.chart rect,img{print-color-adjust:exact;-webkit-print-color-adjust:exact}details:not(.long)::details-content{content-visibility:visible;height:auto}}
+@media print{:root{color-scheme:light;--paper:#fff;--panel:#fff;--ink:#000;--soft:#444;--line:#bbb}body{font-size:10.5pt}.page{max-width:none;padding:0}nav,.screen,.viewer,.js .viewer:not([hidden]),[data-copy]{display:none!important}.still,.js .still:not(.shown){display:grid!important}figure,tr,.banner,.key div,.reasons li{break-inside:avoid}h2,h3{break-after:avoid}a{color:inherit}.banner,.choice,.chart rect,img{print-color-adjust:exact;-webkit-print-color-adjust:exact}details:not(.long)::details-content{content-visibility:visible;height:auto}}
 ${graphStyle}`;

@@ -80,8 +80,13 @@ export function matrices(transform: Transform): { there: Matrix3; back: Matrix3 
   return there && back && [...there, ...back].every(Number.isFinite) ? { there, back } : undefined;
 }
 
-/** What a registration does: in a sentence, in a table with both directions, and as matrices. */
-export function transformPart(transform: Transform, fixed: Grid | undefined, moving: Grid | undefined): Markup {
+/** What a registration does: in a sentence, as a drawing (made elsewhere), in a table with both directions, and as matrices. */
+export function transformPart(
+  transform: Transform,
+  fixed: Grid | undefined,
+  moving: Grid | undefined,
+  frame?: Markup,
+): Markup {
   const both = matrices(transform);
   const there = describeTransform({ transform, ...(fixed ? { fixed } : {}) });
   const back =
@@ -90,7 +95,7 @@ export function transformPart(transform: Transform, fixed: Grid | undefined, mov
       : undefined;
   return html`<p class="lede">To lie on the fixed image, the moving image is ${transformInWords(there)}.</p><p>${kindOf(transform)}.</p>
 ${there.shape !== "degenerate" && numbersTable(there, back, fixed, moving)}
-${fixed && moving && html`<p>${landing(transform, fixed, moving)}</p>`}${fixed && bendPart(transform, fixed)}
+<div class="pair aside">${frame}<div>${fixed && moving && html`<p>${landing(transform, fixed, moving)}</p>`}${fixed && bendPart(transform, fixed)}</div></div>
 ${
   both &&
   html`<details class="plain"><summary>The numbers: matrices in world coordinates</summary><p class="note">World coordinates are ${fixed?.crs === "px" ? "pixels: the centre of the first pixel is (0, 0), x points right, y down" : "those of the files, in their units"}. A point is written as a column (x, y, 1).</p><div class="pair"><figure>${matrix(both.there)}<figcaption>fixed to moving: what the file holds, and what resampling uses</figcaption></figure><figure>${matrix(both.back)}<figcaption>moving to fixed: where a point of the moving image goes</figcaption></figure></div></details>`

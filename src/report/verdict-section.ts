@@ -41,7 +41,7 @@ export function runBanner(record: RunRecord, found: readonly Finding[]): Markup 
         ? "rejected"
         : (status ?? (record.exit === 0 ? "accepted" : "failed"));
   return html`<section class="banner ${tone}" id="verdict" aria-label="Verdict"><p class="word">${headline(failed, refused, status, record.exit)}</p>
-${explanation(failed, refused, status, record)}${only && keyFigures(only.metrics)}${failed.length > 0 && failures(failed)}${record.notes.length > 0 && diagnosticList(record.notes)}</section>`;
+${explanation(failed, refused, status, record, found)}${only && keyFigures(only.metrics)}${failed.length > 0 && failures(failed)}${record.notes.length > 0 && diagnosticList(record.notes)}</section>`;
 }
 
 function headline(
@@ -64,6 +64,7 @@ function explanation(
   refused: readonly TaskRecord[],
   status: VerdictStatus | undefined,
   record: RunRecord,
+  found: readonly Finding[],
 ): Markup {
   const skipped = record.tasks.filter((t) => t.state === "skipped").map((t) => t.id);
   const lines: string[] = [];
@@ -72,7 +73,7 @@ function explanation(
     lines.push(
       "The registration passed the checks of the program, but not the requirements that the pipeline file makes (require:). The table says which.",
     );
-  } else if (status) lines.push(meanings[status].says);
+  } else if (status) lines.push(withError(status, found), ...tally(found));
   else if (record.exit === 0)
     lines.push("The run came to its end. None of its steps gives a verdict on a registration.");
   else lines.push(exits[record.exit] ?? `The run ended with status ${record.exit}.`);
@@ -83,6 +84,23 @@ function explanation(
     );
   }
   return html`${lines.map((line) => html`<p>${line}</p>`)}`;
+}
+
+/** The meaning of a verdict, with the size of the error where it can be trusted. */
+function withError(status: VerdictStatus, found: readonly Finding[]): string {
+  const error = found.length === 1 ? found[0]!.metrics["expected-error"] : undefined;
+  if (status !== "accepted" || !error || !Number.isFinite(error.value)) return meanings[status].says;
+  return `Every check passed: the two images can be taken as aligned, to within about ${metricText(error, 2)}.`;
+}
+
+function tally(found: readonly Finding[]): string[] {
+  if (found.length < 2) return [];
+  const parts = (["rejected", "suspect", "accepted"] as const)
+    .map((status) => [status, found.filter((f) => f.verdict?.status === status).length] as const)
+    .filter(([, n]) => n > 0);
+  return parts.length === 0
+    ? []
+    : [`Of ${found.length} registrations: ${parts.map(([s, n]) => `${n} ${s}`).join(", ")}.`];
 }
 
 function failures(failed: readonly TaskRecord[]): Markup {
@@ -122,10 +140,16 @@ function keyFigures(metrics: Metrics): Markup | undefined {
 const shares = new Set(["inlier-share", "coverage", "overlap", "folding"]);
 
 /** A metric for reading; shares that were stored as fractions become percent. */
-export const metricValue = (name: string, metric: Metric): string =>
-  shares.has(name) && metric.unit === undefined && metric.value >= 0 && metric.value <= 1
-    ? `${number(metric.value * 100)} %`
-    : metricText(metric);
+export function metricValue(name: string, metric: Metric): string {
+  const { value, unit } = metric;
+  if (shares.has(name) && unit === undefined && value >= 0 && value <= 1) return `${number(value * 100)} %`;
+  if (name === "log10-nfa" && Number.isFinite(value)) {
+    return value < 0 ? `1 in 10${superscript(Math.round(-value))}` : `${number(10 ** value, 2)} expected`;
+  }
+  return metricText(metric);
+}
+
+const superscript = (n: number): string => String(n).replace(/\d/g, (d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(d)]!);
 
 /** Verdict, gates and reasons of one registration. */
 export function verdictPart(finding: Finding, alone: boolean): Markup {
@@ -186,7 +210,7 @@ export function findingsTable(found: readonly Finding[], shown: number): Markup 
     .map((f, i) => {
       const reason = f.verdict?.reasons[0] ?? f.task.notes.find((d) => d.severity === "error");
       const rank = f.verdict ? { rejected: 1, suspect: 2, accepted: 3 }[f.verdict.status] : 0;
-      return html`<tr><td>${i < shown ? html`<a href="#${f.anchor}">${f.name}</a>` : f.name}</td><td data-value="${rank}">${f.verdict ? badge(f.verdict.status) : f.task.state}${f.task.state === "refused" && html` <span class="note">refused</span>`}</td>${used.map(([m]) => html`<td class="n" data-value="${f.metrics[m]?.value ?? ""}">${f.metrics[m] && metricValue(m, f.metrics[m])}</td>`)}<td class="meaning">${reason?.message}</td></tr>`;
+      return html`<tr><td>${i < shown ? html`<a href="#${f.anchor}">${f.name}</a>` : f.name}</td><td data-value="${rank}">${f.verdict ? badge(f.verdict.status) : f.task.state}${f.task.state === "refused" && html` <span class="note">refused</span>`}</td>${used.map(([m]) => html`<td class="n" data-value="${f.metrics[m]?.value ?? ""}">${f.metrics[m] && metricValue(m, f.metrics[m])}</td>`)}<td class="meaning reason">${reason?.message}</td></tr>`;
     })}</tbody></table></div>${found.length > mostRows && html`<p class="note">and ${count(found.length - mostRows, "more", "more")}, better than these; all are in run.json</p>`}`;
 }
 

@@ -20,7 +20,7 @@ function viewer(root) {
     checker: { label: "Field size", min: 8, max: 200, value: 48, legend: "Fields of the fixed and the moving image in turn. Follow a line across the borders." },
     difference: { label: "Gain", min: 1, max: 8, value: 2, legend: "Bright where brightness differs. Tells little where the two images are of different kinds." },
   };
-  let mode = "overlay", state = "after", scale = 1, tx = 0, ty = 0, fit = true, phase = 0, timer = 0, W = 0, H = 0;
+  let mode = "", state = "after", scale = 1, tx = 0, ty = 0, fit = true, phase = 0, timer = 0, W = 0, H = 0;
   const pictures = {}, work = document.createElement("canvas"), tools = work.getContext("2d");
 
   function load(role) {
@@ -35,7 +35,7 @@ function viewer(root) {
   }
 
   function compose() {
-    if (mode === "swipe" || mode === "flicker") return;
+    if (!W || mode === "swipe" || mode === "flicker") return;
     const f = pictures.fixed, m = pictures[state], image = tools.createImageData(W, H), out = image.data, value = Number(range.value);
     if (mode === "overlay") {
       const b = value / 50, wf = Math.min(1, 2 - b), wm = Math.min(1, b);
@@ -76,6 +76,7 @@ function viewer(root) {
   }
 
   function draw() {
+    if (!W) return;
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     ctx.fillStyle = "#282c34"; ctx.fillRect(0, 0, canvas.width, canvas.height);
     const put = (c) => { ctx.setTransform(scale, 0, 0, scale, tx, ty); ctx.imageSmoothingEnabled = scale < 3; ctx.drawImage(c, 0, 0); ctx.setTransform(1, 0, 0, 1, 0, 0); };
@@ -95,13 +96,14 @@ function viewer(root) {
 
   function size() {
     const dpr = devicePixelRatio || 1, w = canvas.clientWidth, h = canvas.clientHeight;
-    if (!w || !h) return;
+    if (!w || !h || !W) return;
     canvas.width = Math.round(w * dpr); canvas.height = Math.round(h * dpr);
     if (fit) home();
     draw();
   }
   function home() { scale = Math.min(canvas.width / W, canvas.height / H); tx = (canvas.width - W * scale) / 2; ty = (canvas.height - H * scale) / 2; fit = true; }
   function zoom(by, x, y) {
+    if (!W) return;
     const least = Math.min(canvas.width / W, canvas.height / H) * 0.5, to = Math.min(40, Math.max(least, scale * by));
     tx = x - (x - tx) * to / scale; ty = y - (y - ty) * to / scale; scale = to; fit = false; draw();
   }
@@ -168,7 +170,7 @@ function viewer(root) {
     W = work.width = pictures.fixed.canvas.width; H = work.height = pictures.fixed.canvas.height;
     canvas.style.aspectRatio = W + " / " + Math.min(H, W * 1.2);
     new ResizeObserver(size).observe(canvas);
-    size(); show("overlay", "after"); root.dataset.ready = "yes";
+    size(); show(mode || "overlay", state); root.dataset.ready = "yes";
   }).catch(() => { root.hidden = true; const other = root.nextElementSibling; if (other) other.classList.add("shown"); });
 }
 for (const root of document.querySelectorAll(".viewer")) viewer(root);

@@ -20,7 +20,8 @@ export interface Pictures {
   readonly placed: "file" | "centre";
 }
 
-const side = 900;
+/** Longer side of the pictures before they are made to fit. */
+const side = 1400;
 
 /** Makes the pictures. Reads each image once, in blocks. */
 export async function picturesOf(fixed: Image, moving: Image, transform: Transform): Promise<Pictures> {
@@ -41,7 +42,7 @@ function movingSide(fixed: Grid, moving: Grid, small: Grid, transform: Transform
   const growth = describeTransform({ transform, fixed }).scale; // of the moving image when it is brought to the fixed one
   const finePerCoarse = spacing(small) / growth / spacing(moving);
   const wanted = Math.max(moving.width, moving.height) / finePerCoarse;
-  return Number.isFinite(wanted) ? Math.round(Math.min(2000, Math.max(64, wanted))) : side;
+  return Number.isFinite(wanted) ? Math.round(Math.min(2400, Math.max(64, wanted))) : side;
 }
 
 /** A picture shrunk by a whole factor so that its longer side is at most `most`. */
@@ -79,13 +80,15 @@ export async function encoded(access: RunAccess, pixels: Pixels, quality: number
   return dataUrl(await access.encode(pixels, "webp", quality), "webp");
 }
 
-const attempts: readonly (readonly [side: number, quality: number])[] = [
-  [900, 80],
-  [900, 62],
-  [680, 62],
-  [520, 58],
-  [380, 50],
-  [260, 40],
+/** Ways to make pictures smaller, the finest first: pixels per side that become one, and quality of the encoder. */
+const attempts: readonly (readonly [divisor: number, quality: number])[] = [
+  [1, 78],
+  [1, 60],
+  [2, 74],
+  [2, 56],
+  [3, 54],
+  [4, 46],
+  [6, 40],
 ];
 
 /**
@@ -101,8 +104,12 @@ export async function viewerOf(
   budget: number,
 ): Promise<Markup> {
   let markup = html``;
-  for (const [most, quality] of attempts) {
-    markup = await viewerAt(access, pictures, fullWidth, name, most, quality);
+  let finest = 0;
+  for (const [divisor, quality] of attempts) {
+    // Bytes go with the number of pixels; do not make what cannot fit.
+    if (finest / divisor ** 2 > budget * 1.4 && divisor < 6) continue;
+    markup = await viewerAt(access, pictures, fullWidth, name, divisor, quality);
+    if (divisor === 1) finest = markup.text.length;
     if (markup.text.length <= budget) return markup;
   }
   return markup.text.length <= budget * 1.5
@@ -115,9 +122,10 @@ async function viewerAt(
   pictures: Pictures,
   fullWidth: number,
   name: string,
-  most: number,
+  divisor: number,
   quality: number,
 ): Promise<Markup> {
+  const most = Math.ceil(Math.max(pictures.fixed.grid.width, pictures.fixed.grid.height) / divisor);
   const fixed = shrink(pictures.fixed, most);
   const before = shrink(pictures.before, most);
   const after = shrink(pictures.after, most);
@@ -143,7 +151,7 @@ async function viewerAt(
 <div class="under"><label><span data-label>Balance</span><input type="range" min="0" max="100" value="50"></label><span data-legend></span><span data-where></span></div>
 ${await img("fixed", fixed, gappy(fixed))}${await img("before", before, true)}${await img("after", after, true)}</div>
 <div class="pair still"><figure><img alt="${`Overlay before registration of ${name}`}" src="${await still(before)}"><figcaption>Before: ${beforeWords}. Magenta is the fixed image, green the moving one.</figcaption></figure><figure><img alt="${`Overlay after registration of ${name}`}" src="${await still(after)}"><figcaption>After: gray and white where the two agree, coloured where they do not.</figcaption></figure></div>
-<p class="note">“Before” shows the images ${beforeWords}. Click the picture, then turn the wheel to zoom; drag to move; double-click to see all.</p>`;
+<p class="note screen">“Before” shows the images ${beforeWords}. Click the picture, then turn the wheel to zoom; drag to move; double-click to see all.</p>`;
 }
 
 /** Tie points in pixels of two backdrops, with residuals in pixels of the full moving image. */
