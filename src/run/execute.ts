@@ -22,10 +22,15 @@ export interface Execution {
   readonly values: Values;
   readonly signal: AbortSignal;
   progress(fraction: number): void;
+  /** Fails when the plugin lost a rejected promise: what it gave may lack something. */
+  settled(): Promise<void>;
 }
 
 /** Does one task: reads its inputs, runs the plugin, stores what came out, and says so last. */
-export async function execute(task: TaskEnvelope, { store, values, signal, progress }: Execution): Promise<JobResult> {
+export async function execute(
+  task: TaskEnvelope,
+  { store, values, signal, progress, settled }: Execution,
+): Promise<JobResult> {
   values.begin();
   const plugin = await values.plugin(task.plugin);
   if (plugin.version !== task.version) {
@@ -48,6 +53,7 @@ export async function execute(task: TaskEnvelope, { store, values, signal, progr
     for (const [port, ref] of Object.entries(task.inputs)) inputs[port] = await values.input(ref);
     const outcome = await plugin.run(inputs, pluginParams(plugin.params, task.params), context);
     if (!outcome.ok) return { type: "failed", diagnostics: outcome.diagnostics };
+    await settled();
     signal.throwIfAborted();
 
     const origin = { key: task.key, plugin: task.plugin, params: task.params, seed: task.seed, inputs: task.inputs };

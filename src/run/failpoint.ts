@@ -5,8 +5,9 @@
  *     TIEPOINT_FAIL=action.write:1:ENOSPC   the first write of an action record: the disk is full
  *     TIEPOINT_FAIL=output.write:1:torn     half of the bytes, then SIGKILL
  *
- * Points are `<what>.<operation>`, what being store, action, output, stat, lock, run or lease, and operation being write, fsync,
- * rename or fsync-folder; `done` stands for "after the last of them". Hits are counted in each thread for itself.
+ * Points are `<what>.<operation>`, what being store, action, output, stat, lock, run or report, and operation being write, fsync,
+ * rename or fsync-folder; `done` stands for "after the last of them"; `pixels.write` is a
+ * piece of a kept image. Hits are counted in each thread for itself.
  */
 export type Failure = "kill" | "torn" | `E${string}`;
 

@@ -3,7 +3,7 @@ import type { AnyPlugin, Context, Registry } from "../core/plugin.js";
 import { pluginId } from "../core/plugin.js";
 import { seededRandom } from "../core/random.js";
 import { attachKernels } from "../kernel/lane.js";
-import { diagnosticsOf, execute, resultOfThrown } from "./execute.js";
+import { execute, resultOfThrown } from "./execute.js";
 import { digestFile } from "./files.js";
 import type { FromLane, Job, JobResult, LaneStart, ToLane } from "./protocol.js";
 import { writeReport } from "./report-access.js";
@@ -74,6 +74,14 @@ const values = loading.then(
 );
 values.catch(() => undefined);
 
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Rejections show up as unhandled only after a turn of the event loop. */
+async function settled(): Promise<void> {
+  await turn();
+  for (const reason of lost.values()) throw reason;
+}
+
 async function work(id: number, job: Job): Promise<JobResult> {
   switch (job.type) {
     case "digest": {
@@ -83,7 +91,7 @@ async function work(id: number, job: Job): Promise<JobResult> {
     case "task": {
       memory = job.task.memory;
       const progress = (fraction: number) => say({ type: "progress", id, fraction });
-      return execute(job.task, { store, values: await values, signal, progress });
+      return execute(job.task, { store, values: await values, signal, progress, settled });
     }
     case "report": {
       return { type: "reported", ...(await writeReport(job.report, await values, (await loading).encode)) };
@@ -99,10 +107,6 @@ async function handle(id: number, job: Job): Promise<void> {
   let result: JobResult;
   try {
     result = await work(id, job);
-    // Rejections show up as unhandled only after a turn of the event loop.
-    await new Promise((resolve) => setImmediate(resolve));
-    const [reason] = lost.values();
-    if (lost.size > 0 && result.type === "done") result = { type: "failed", diagnostics: diagnosticsOf(reason, what) };
   } catch (error) {
     result = resultOfThrown(error, board.aborted, what);
   } finally {
@@ -110,8 +114,6 @@ async function handle(id: number, job: Job): Promise<void> {
   }
   say({ type: "result", id, result, peakBytes: process.resourceUsage().maxRSS * 1024 });
 }
-
-const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 say({ type: "ready" });
 for (;;) {

@@ -1,7 +1,7 @@
 import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { guarded, isAlive, isMissing, readWhole, tempBeside } from "./disk.js";
+import { guarded, isAlive, isMissing, namesIn, readWhole, sweep, tempBeside } from "./disk.js";
 
 const BEAT_MS = 10_000;
 /** A lease that nobody touched for this long, by our own monotonic clock, is dead: clocks and file times of other hosts do not matter. */
@@ -31,6 +31,7 @@ export class Leases {
   constructor(store: string) {
     this.#folder = join(store, "leases");
     guarded(this.#folder, () => mkdirSync(this.#folder, { recursive: true }));
+    this.#sweep();
     this.#timer = setInterval(() => this.#renew(), BEAT_MS);
     this.#timer.unref();
   }
@@ -58,6 +59,16 @@ export class Leases {
   close(): void {
     clearInterval(this.#timer);
     for (const key of [...this.#held]) this.release(key);
+  }
+
+  /** Removes leases of processes of this host that are gone. */
+  #sweep(): void {
+    sweep(this.#folder);
+    for (const key of namesIn(this.#folder)) {
+      const path = join(this.#folder, key);
+      const lease = parse(readWhole(path)?.toString() ?? "");
+      if (lease?.host === hostname() && !isAlive(lease.pid)) rmSync(path, { force: true });
+    }
   }
 
   /** Creates the lease with its content in one step, so that nobody reads half of one. */

@@ -16,6 +16,7 @@ import {
   writeAll,
   writeWhole,
 } from "./disk.js";
+import { failpoint } from "./failpoint.js";
 import type { PortRef } from "./value.js";
 
 /** What feeds an input port: an output of another action, a file by the digest of its bytes, or a list of outputs by item id. */
@@ -96,7 +97,10 @@ export class Store {
       try {
         for await (const piece of pieces) {
           hash.update(piece);
-          guarded(temp, () => writeAll(fd, piece));
+          guarded(temp, () => {
+            failpoint("pixels.write");
+            writeAll(fd, piece);
+          });
           bytes += piece.length;
         }
       } finally {
