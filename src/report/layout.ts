@@ -37,7 +37,7 @@ const gapY = 40;
 /**
  * Places a directed graph without cycles in layers, every edge pointing down.
  *
- * Layers by longest path, sources pulled next to what they feed, crossings lessened by barycentres, columns aligned by
+ * Layers by longest path, sources pulled next to what they feed, loose boxes last, crossings lessened by barycentres, columns aligned by
  * least squares under the order of each layer (pool adjacent violators). After K. Sugiyama, S. Tagawa, M. Toda, IEEE
  * Trans. SMC 11 (1981), doi:10.1109/TSMC.1981.4308636. Same graph, same drawing. Edges to unknown boxes and edges that
  * would close a cycle are left out.
@@ -62,7 +62,37 @@ export function layered(boxes: readonly Box[], edges: readonly Edge[]): Layout {
       );
     }
   }
+  for (const { chain } of chains) straighten(chain, layers);
   return measure(layers, chains);
+}
+
+/** Puts the crossing points of a long edge below each other, as far as their neighbours leave room: few bends, long straight lines. */
+function straighten(chain: readonly Node[], layers: readonly (readonly Node[])[]): void {
+  const room = (n: Node): [number, number] => {
+    const layer = layers[n.layer]!;
+    const at = layer.indexOf(n);
+    const [before, after] = [layer[at - 1], layer[at + 1]];
+    return [
+      before ? before.x + (before.width + n.width + gapX) / 2 : Number.NEGATIVE_INFINITY,
+      after ? after.x - (after.width + n.width + gapX) / 2 : Number.POSITIVE_INFINITY,
+    ];
+  };
+  let piece: Node[] = [];
+  let [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const settle = () => {
+    const x = Math.min(Math.max(mean(piece, 0), low), high);
+    for (const n of piece) n.x = x;
+    piece = [];
+    [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  };
+  for (const n of chain.slice(1, -1)) {
+    const [least, most] = room(n);
+    if (Math.max(low, least) > Math.min(high, most)) settle();
+    piece.push(n);
+    [low, high] = [Math.max(low, least), Math.min(high, most)];
+    if (low > high) low = high = n.x; // no room at all: leave it where it is
+  }
+  if (piece.length > 0) settle();
 }
 
 function connect(nodes: ReadonlyMap<string, Node>, edges: readonly Edge[]): Edge[] {
@@ -108,8 +138,10 @@ function assignLayers(nodes: readonly Node[]): void {
       if (left === 0) order.push(next);
     }
   }
+  const last = order.reduce((most, n) => Math.max(most, n.layer), 0);
   for (const node of order.toReversed()) {
-    if (node.up.length === 0 && node.down.length > 0) node.layer = Math.min(...node.down.map((n) => n.layer)) - 1;
+    if (node.up.length > 0) continue;
+    node.layer = node.down.length > 0 ? node.down.reduce((least, n) => Math.min(least, n.layer), last + 1) - 1 : last;
   }
 }
 
@@ -141,7 +173,7 @@ function splitLongEdges(
     }
     return { edge, chain };
   });
-  return { layers: layers.filter((l) => l.length > 0), chains };
+  return { layers, chains };
 }
 
 function orderLayers(layers: readonly Node[][]): void {
@@ -203,7 +235,7 @@ function measure(layers: readonly Node[][], chains: readonly { edge: Edge; chain
   if (layers.length === 0) return { width: 0, height: 0, boxes: new Map(), routes: [] };
   const tops: number[] = [];
   let y = 0;
-  const heights = layers.map((layer) => Math.max(...layer.map((n) => n.height)));
+  const heights = layers.map((layer) => Math.max(0, ...layer.map((n) => n.height)));
   for (const height of heights) {
     tops.push(y);
     y += height + gapY;

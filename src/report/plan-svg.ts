@@ -35,7 +35,7 @@ export function graphSvg(graph: Graph, style = ""): Markup {
   const boxes = graph.nodes.map((n) => ({
     id: n.id,
     width: boxWidth(n),
-    height: n.words ? boxHeight : boxHeight - 16,
+    height: boxHeight - (n.words === undefined ? 16 : 0) - (n.detail === undefined ? 14 : 0),
   }));
   const layout = layered(boxes, graph.edges);
   const width = Math.ceil(layout.width + 2 * margin);
