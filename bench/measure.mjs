@@ -146,7 +146,8 @@ export function table(title, rows, errorName = "error px") {
       lines.push(`| ${row.name} | | | | | | | skipped: ${row.skipped.replace(/\s+/g, " ")} |`);
       continue;
     }
-    const ratio = (key) => (row === ours || !ours ? "" : `${cell(row[key] / ours[key], 2)}x`);
+    const ratio = (key) =>
+      row === ours || !Number.isFinite(row[key] / ours?.[key]) ? "" : `${cell(row[key] / ours[key], 2)}x`;
     lines.push(
       `| ${row.name} | ${cell(row.seconds, 3)} | ${ratio("seconds")} | ${cell(row.inside, 3)} | ${ratio("inside")} | ${cell(row.peakMb, 0)} | ${cell(row.error, 3)} | ${row.note} |`,
     );

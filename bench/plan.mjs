@@ -15,7 +15,7 @@ steps:
       second: { use: warp, in: first, transform: known }
       third: { use: warp, in: second, transform: known, interpolation: linear }
 outputs:
-  "out/tile_{n:05}.png": tile.third
+  "out/tile_{n}.png": tile.third
 `;
 
 export async function bench({ runs, log }) {
