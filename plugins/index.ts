@@ -22,6 +22,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "write/points": () => import("./write/points/index.js"),
   "write/raster": () => import("./write/raster/index.js"),
   "write/table": () => import("./write/table/index.js"),
+  "write/tiff": () => import("./write/tiff/index.js"),
   "write/transform": () => import("./write/transform/index.js"),
 };
 

@@ -1,0 +1,105 @@
+import { type Affine2, type Diagnostic, type DType, geoKeys, type Image, tiffTags, tiffTypes } from "tiepoint/plugin";
+import type { Field } from "./directory.js";
+import { isGeographic } from "./geographic-codes.js";
+import type { FilePlan } from "./plan.js";
+
+/**
+ * GeoTIFF fields of an image on a map; none for other images.
+ *
+ * The file's pixel space has the corner of the first pixel at (0, 0), ours its centre (OGC GeoTIFF 1.1, "pixel is area").
+ */
+export function placeFields({ grid }: Image): Field[] {
+  if (!grid.crs.startsWith("EPSG:")) return [];
+  const code = Number(grid.crs.slice("EPSG:".length));
+  const [a, b, c, d, e, f] = grid.worldFromPixel;
+  const [x, y] = [c - (a + b) / 2, f - (d + e) / 2];
+  const { double, short } = tiffTypes;
+  const geographic = isGeographic(code);
+  const keys = [
+    [geoKeys.modelType, 0, 1, geographic ? 2 : 1],
+    [geoKeys.rasterType, 0, 1, 1],
+    [geographic ? geoKeys.geographicType : geoKeys.projectedType, 0, 1, code],
+  ];
+  const upright = b === 0 && d === 0 && a > 0 && e < 0;
+  const place: Field[] = upright
+    ? [
+        [tiffTags.modelPixelScale, double, [a, -e, 0]],
+        [tiffTags.modelTiepoint, double, [0, 0, 0, x, y, 0]],
+      ]
+    : [[tiffTags.modelTransformation, double, [a, b, 0, x, d, e, 0, y, 0, 0, 0, 0, 0, 0, 0, 1]]];
+  return [...place, [tiffTags.geoKeyDirectory, short, [1, 1, 0, keys.length, ...keys.flat()]]];
+}
+
+/** The text that tells of channels: OME-XML, or GDAL's band descriptions. */
+export function descriptionFields(
+  image: Image,
+  layout: FilePlan["layout"],
+  groups: readonly (readonly number[])[],
+): Field[] {
+  if (layout === "ome") return [[tiffTags.imageDescription, tiffTypes.ascii, omeXml(image, groups)]];
+  const usual = /^(gray|red|green|blue|alpha|band \d+)$/;
+  const items = image.bands.flatMap((name, b) =>
+    usual.test(name) ? [] : [`  <Item name="DESCRIPTION" sample="${b}" role="description">${escapeXml(name)}</Item>`],
+  );
+  if (items.length === 0) return [];
+  return [[tiffTags.gdalMetadata, tiffTypes.ascii, `<GDALMetadata>\n${items.join("\n")}\n</GDALMetadata>\n`]];
+}
+
+const omeTypes: Readonly<Record<DType, string>> = {
+  uint8: "uint8",
+  uint16: "uint16",
+  int16: "int16",
+  uint32: "uint32",
+  float32: "float",
+};
+
+/** Source: https://docs.openmicroscopy.org/ome-model/6.3.1/ome-tiff/specification.html; no dates, so equal images give equal bytes. */
+function omeXml({ grid, dtype, bands }: Image, groups: readonly (readonly number[])[]): string {
+  const samples = groups[0]!.length;
+  const pixel = grid.crs === "um" ? pixelSides(grid.worldFromPixel) : undefined;
+  const physical = pixel
+    ? ` PhysicalSizeX="${pixel[0]}" PhysicalSizeXUnit="µm" PhysicalSizeY="${pixel[1]}" PhysicalSizeYUnit="µm"`
+    : "";
+  const channels = groups.map((group, c) => {
+    const name = samples === 1 ? ` Name="${escapeXml(bands[group[0]!]!)}"` : "";
+    return `<Channel ID="Channel:0:${c}"${name} SamplesPerPixel="${samples}"/>`;
+  });
+  const planes = groups.map(
+    (_, c) => `<TiffData IFD="${c}" FirstC="${c * samples}" FirstZ="0" FirstT="0" PlaneCount="1"/>`,
+  );
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" ' +
+      'xsi:schemaLocation="http://www.openmicroscopy.org/Schemas/OME/2016-06 http://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd" Creator="tiepoint">',
+    `<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="${omeTypes[dtype]}" BigEndian="false" Interleaved="${samples > 1}" ` +
+      `SizeX="${grid.width}" SizeY="${grid.height}" SizeC="${bands.length}" SizeZ="1" SizeT="1"${physical}>`,
+    ...channels,
+    ...planes,
+    "</Pixels></Image></OME>",
+  ].join("\n");
+}
+
+const pixelSides = ([a, b, , d, e]: Affine2): [number, number] => [Math.sqrt(a * a + d * d), Math.sqrt(b * b + e * e)];
+
+const escapeXml = (text: string): string =>
+  text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]!);
+
+/** Says what of the image's place the file does not hold. */
+export function lostPlace({ grid }: Image, { layout }: Pick<FilePlan, "layout">): Diagnostic[] {
+  const { crs, worldFromPixel } = grid;
+  if (crs.startsWith("EPSG:") && layout !== "ome") return [];
+  const [a, b, c, d, e, f] = worldFromPixel;
+  const plain = b === 0 && d === 0 && c === 0 && f === 0 && a > 0 && e > 0;
+  if (crs === "um" && layout === "ome" && plain) return [];
+  if (crs === "px" && plain && a === 1 && e === 1) return [];
+  const what =
+    crs === "px" || layout === "ome" ? "where in the world the first pixel is, and turns" : `the place (${crs})`;
+  return [
+    {
+      severity: "info",
+      code: "not-stored",
+      message: `The file does not hold ${what}; it will be read with its own pixels as its world`,
+      hint: "Read it with same-grid-as: an image on the same grid.",
+    },
+  ];
+}

@@ -1,0 +1,40 @@
+import type { FileHandle } from "node:fs/promises";
+
+/** Writes one piece after another into a file, from a place on. */
+export class Sink {
+  constructor(
+    readonly handle: FileHandle,
+    public position: number,
+  ) {}
+
+  /** Place behind the last piece's own bytes. */
+  end = 0;
+
+  /** @returns where the piece stands; the next one begins at an even place, as TIFF wants it */
+  async append(bytes: Uint8Array): Promise<number> {
+    const at = this.position;
+    this.position += bytes.length + (bytes.length & 1);
+    this.end = at + bytes.length;
+    await writeAll(this.handle, bytes, at);
+    return at;
+  }
+}
+
+/** Writes all bytes at a place; the system may take them in parts. */
+export async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+/** Copies the first `length` bytes of one file to a place in another. */
+export async function copyAll(from: FileHandle, length: number, to: FileHandle, position: number): Promise<void> {
+  const block = Buffer.allocUnsafe(Math.min(length, 8 * 1024 ** 2));
+  for (let done = 0; done < length; ) {
+    const { bytesRead } = await from.read(block, 0, Math.min(block.length, length - done), done);
+    if (bytesRead === 0) throw new Error("Internal error: a spool file is shorter than what was written to it");
+    await writeAll(to, block.subarray(0, bytesRead), position + done);
+    done += bytesRead;
+  }
+}
