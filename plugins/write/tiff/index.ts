@@ -48,6 +48,6 @@ export default definePlugin({
       tile: Math.ceil(tile / 16) * 16,
     });
     await writeFile(image, plan, context.target!, context);
-    return { ok: true, value: {}, notes: lostPlace(image, plan) };
+    return { ok: true, value: {}, notes: lostPlace(image, plan.layout) };
   },
 });

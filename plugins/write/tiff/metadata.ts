@@ -1,7 +1,9 @@
 import { type Affine2, type Diagnostic, type DType, geoKeys, type Image, tiffTags, tiffTypes } from "tiepoint/plugin";
 import type { Field } from "./directory.js";
 import { isGeographic } from "./geographic-codes.js";
-import type { FilePlan } from "./plan.js";
+
+/** How a file is laid out; `auto` has been decided. */
+export type FileLayout = "plain" | "cog" | "ome";
 
 /**
  * GeoTIFF fields of an image on a map; none for other images.
@@ -31,11 +33,7 @@ export function placeFields({ grid }: Image): Field[] {
 }
 
 /** The text that tells of channels: OME-XML, or GDAL's band descriptions. */
-export function descriptionFields(
-  image: Image,
-  layout: FilePlan["layout"],
-  groups: readonly (readonly number[])[],
-): Field[] {
+export function descriptionFields(image: Image, layout: FileLayout, groups: readonly (readonly number[])[]): Field[] {
   if (layout === "ome") return [[tiffTags.imageDescription, tiffTypes.ascii, omeXml(image, groups)]];
   const usual = /^(gray|red|green|blue|alpha|band \d+)$/;
   const items = image.bands.flatMap((name, b) =>
@@ -85,7 +83,7 @@ const escapeXml = (text: string): string =>
   text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]!);
 
 /** Says what of the image's place the file does not hold. */
-export function lostPlace({ grid }: Image, { layout }: Pick<FilePlan, "layout">): Diagnostic[] {
+export function lostPlace({ grid }: Image, layout: FileLayout): Diagnostic[] {
   const { crs, worldFromPixel } = grid;
   if (crs.startsWith("EPSG:") && layout !== "ome") return [];
   const [a, b, c, d, e, f] = worldFromPixel;

@@ -12,7 +12,7 @@ import {
 import type { Field } from "./directory.js";
 import type { Compression, Encoding } from "./encode.js";
 import type { Halving } from "./halve.js";
-import { descriptionFields, placeFields } from "./metadata.js";
+import { descriptionFields, type FileLayout, placeFields } from "./metadata.js";
 
 export interface WriteOptions {
   readonly compression: Compression;
@@ -23,7 +23,7 @@ export interface WriteOptions {
 
 /** Everything about the file that is known before the first pixel. */
 export interface FilePlan {
-  readonly layout: "plain" | "cog" | "ome";
+  readonly layout: FileLayout;
   readonly big: boolean;
   readonly dtype: DType;
   readonly encoding: Encoding;
@@ -113,7 +113,7 @@ export function planFile(image: Image, options: WriteOptions): FilePlan {
 const padded = (side: number, chunk: number): number => Math.ceil(side / chunk) * chunk;
 
 /** OME wants each channel on a page of its own, except for colours; all others keep their bands together. */
-function bandGroups({ bands }: Image, layout: FilePlan["layout"]): number[][] {
+function bandGroups({ bands }: Image, layout: FileLayout): number[][] {
   const all = bands.map((_, b) => b);
   if (layout !== "ome" || isColour(bands)) return [all];
   return all.map((b) => [b]);
