@@ -8,6 +8,9 @@ import { type Block, type Domain, domainOf, encloses, isBlock, type Producer, ty
 import type { BlockSpec, Reading, Reference, Spec, StepSpec } from "./spec.js";
 import { closest } from "./suggest.js";
 
+/** What a name is looked up for: it decides which names are suggested first. */
+export type Wanted = "value" | "list" | "output";
+
 const single = (type: PortType): ParsedPort => ({ type, list: false, optional: false });
 
 /** Everything that has a name, and what names mean from wherever they stand. */
@@ -128,58 +131,84 @@ export class House {
    *
    * @param context  innermost block that the name stands in
    */
-  lookUp(reference: Reference, context: Block | undefined, forEach: boolean): Target | undefined {
+  lookUp(reference: Reference, context: Block | undefined, wanted: Wanted): Target | undefined {
     const [head, ...rest] = reference.text.split(".") as [string, ...string[]];
     for (let block = context; block; block = block.outer) {
       const inner = block.steps.get(head);
-      if (inner) return this.descend(inner, rest, reference, forEach);
+      if (inner) return this.descend(inner, rest, reference);
       if (block.spec.name === head) return this.itemTarget(block, rest, reference);
     }
     const step = this.steps.get(head);
-    if (step) return this.descend(step, rest, reference, forEach);
+    if (step) return this.descend(step, rest, reference);
     const input = this.inputs.get(head);
     if (input) return this.inputTarget(input, rest, reference);
     if ([head, ...rest].some((name) => this.reading.broken.has(name))) return undefined;
-    this.unknown(reference, head, rest, context);
+    this.unknown(reference, head, rest, context, wanted);
     return undefined;
   }
 
-  private unknown(reference: Reference, head: string, rest: readonly string[], context: Block | undefined): void {
-    const names = new Set<string>();
-    for (let block = context; block; block = block.outer) {
-      for (const name of block.steps.keys()) names.add(name);
-      names.add(block.spec.name);
-    }
-    for (const name of this.steps.keys()) names.add(name);
-    for (const name of this.inputs.keys()) names.add(name);
-    const near = closest(head, names);
+  private unknown(
+    reference: Reference,
+    head: string,
+    rest: readonly string[],
+    context: Block | undefined,
+    wanted: Wanted,
+  ): void {
+    const names = this.namesFrom(context, wanted);
+    const near = closest(head, names.keys());
+    const whole = closest(reference.text, this.fullNames(names));
     // A step of a block that is named without its block.
     const outside = this.blocks.find((b) => b.steps.has(head));
-    const suggestion = near
-      ? [near, ...rest].join(".")
-      : outside
-        ? [...pathOf(outside), head, ...rest].join(".")
-        : undefined;
-    const at = near ? this.steps.get(near)?.["at" as never] : undefined;
+    const suggestion =
+      whole ??
+      (near !== undefined ? [near, ...rest].join(".") : outside && [...pathOf(outside), head, ...rest].join("."));
+    const meant = near === undefined ? undefined : names.get(near);
+    const isReport = head === "report";
     this.reading.found.push(
       errorAt(
         reference.at,
-        head === "report" ? "reserved-name" : "unknown-name",
-        head === "report"
+        isReport ? "reserved-name" : "unknown-name",
+        isReport
           ? '"report" is the report of the whole run, which only outputs: can name'
           : `No step or input is called "${reference.text}".${suggestion ? ` Did you mean "${suggestion}"?` : ""}`,
         undefined,
-        at ? [{ at: at as Place, message: "defined here" }] : [],
+        meant ? [{ at: isBlock(meant) ? meant.spec.at : meant.at, message: "defined here" }] : [],
       ),
     );
   }
 
-  private descend(
-    node: Producer | Block,
-    rest: readonly string[],
-    reference: Reference,
-    forEach: boolean,
-  ): Target | undefined {
+  /** Names in scope, the most probable first. */
+  private namesFrom(context: Block | undefined, wanted: Wanted): Map<string, Producer | Block | undefined> {
+    const names = new Map<string, Producer | Block | undefined>();
+    const add = (name: string, node: Producer | Block | undefined): void => {
+      if (!names.has(name)) names.set(name, node);
+    };
+    if (wanted === "list") for (const [name, p] of this.inputs) if (p.domain !== this.root) add(name, p);
+    for (let block = context; block; block = block.outer) {
+      for (const [name, node] of block.steps) add(name, node);
+      add(block.spec.name, block);
+    }
+    for (const [name, node] of this.steps) add(name, node);
+    for (const [name, node] of this.inputs) add(name, node);
+    if (wanted === "output") add("report", undefined);
+    return names;
+  }
+
+  /** Names in scope, and those with a dot that begin with one. */
+  private *fullNames(names: ReadonlyMap<string, Producer | Block | undefined>): Generator<string> {
+    for (const [name, node] of names) {
+      yield name;
+      if (!node) continue;
+      if (isBlock(node)) {
+        for (const step of node.steps.keys()) yield `${name}.${step}`;
+        if (node.spec.each.kind !== "items") yield* [`${name}.a`, `${name}.b`];
+      } else if (node.candidates[0] && node.candidates[0].outputs.size > 1) {
+        for (const port of node.candidates[0].outputs.keys()) yield `${name}.${port}`;
+      }
+    }
+  }
+
+  private descend(node: Producer | Block, rest: readonly string[], reference: Reference): Target | undefined {
     let current = node;
     let i = 0;
     while (isBlock(current) && i < rest.length) {
@@ -200,7 +229,7 @@ export class House {
       i++;
     }
     if (isBlock(current)) return { kind: "block", block: current };
-    return this.portTarget(current, rest.slice(i), reference, i, forEach);
+    return this.portTarget(current, rest.slice(i), reference, i);
   }
 
   private portTarget(
@@ -208,7 +237,6 @@ export class House {
     rest: readonly string[],
     reference: Reference,
     done: number,
-    _forEach: boolean,
     item?: { block: Block; side: 0 | 1 },
   ): Target | undefined {
     const base = { kind: "value", producer, type: single("image"), ...(item ? { item } : {}) } as const;
@@ -239,7 +267,7 @@ export class House {
       const column = this.columnProducer(producer, rest.join("."));
       if (column) return { kind: "value", producer: column, port: "", type: single("image") };
     }
-    return this.portTarget(producer, rest, reference, 0, false);
+    return this.portTarget(producer, rest, reference, 0);
   }
 
   /** The values that a table's column names, as an input of its own. */
@@ -327,7 +355,7 @@ export class House {
       );
       return undefined;
     }
-    return this.portTarget(each.producer, path, reference, rest.length - path.length, false, item);
+    return this.portTarget(each.producer, path, reference, rest.length - path.length, item);
   }
 
   private fieldsOf(each: Target): readonly string[] {

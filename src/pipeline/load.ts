@@ -81,7 +81,14 @@ export async function loadPlan(options: LoadOptions): Promise<Loaded> {
   const read = readSpec(document, { file: options.file, plugins, env: options.env });
   found.push(...read.diagnostics);
   const fetched = await fetchCollections(read.spec, options, texts, found);
-  const planning = { fetched, texts, modules, ...(options.outDir === undefined ? {} : { outDir: options.outDir }) };
+  const checkOnly = found.some((d) => d.severity === "error");
+  const planning = {
+    fetched,
+    texts,
+    modules,
+    checkOnly,
+    ...(options.outDir === undefined ? {} : { outDir: options.outDir }),
+  };
   let made = makePlan(read.spec, { ...planning, plugins });
   if (made.diagnostics.some((d) => d.code === "port-type" && d.hint === undefined)) {
     // A hint may name a plugin that the pipeline does not; only then is it worth to load them all.
@@ -246,7 +253,7 @@ function shownPath(pipeline: string, file: string, written: string, direct: bool
   return cut < 0 ? written.replace(/^\.\//, "") : pipeline.slice(0, cut + 1) + written.replace(/^\.\//, "");
 }
 
-/** Loads the plugins that the document names, and all readers and writers, which are chosen by extension. */
+/** Loads the plugins that the document names (wherever it does: `use:` may be misspelt), and all readers and writers, which are chosen by extension. */
 async function loadUsed(document: MapNode, registry: Registry): Promise<PluginSet> {
   const named = new Set<string>();
   const stack: Node[] = [document];
@@ -255,12 +262,11 @@ async function loadUsed(document: MapNode, registry: Registry): Promise<PluginSe
     if (node.type === "list") stack.push(...node.items);
     if (node.type !== "map") continue;
     for (const [key, e] of node.entries) {
-      if (key === "use" && e.value.type === "scalar") named.add(e.value.source);
-      else if (e.value.type !== "scalar") stack.push(e.value);
+      if (e.value.type === "scalar") named.add(e.value.source);
+      else named.add(key);
+      if (e.value.type !== "scalar") stack.push(e.value);
     }
   }
-  const defaults = document.entries.get("defaults")?.value;
-  if (defaults?.type === "map") for (const id of defaults.entries.keys()) named.add(id);
   return load(
     registry,
     registry.ids.filter((id) => named.has(id) || id.startsWith("read/") || id.startsWith("write/")),

@@ -63,7 +63,7 @@ export function resolveOutputs(
 
 function resolveOutput(output: OutputSpec, resolver: Resolver, reading: Reading): ResolvedOutput | undefined {
   const { found, plugins } = reading;
-  const target = resolver.lookUp(output.from, undefined, false);
+  const target = resolver.lookUp(output.from, undefined, "output");
   if (!target) return undefined;
   if (target.kind === "block") {
     const names = [...target.block.steps.keys()];

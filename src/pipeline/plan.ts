@@ -18,6 +18,8 @@ export interface PlanOptions {
   readonly texts: ReadonlyMap<string, string>;
   /** Module specifiers of `plugins:`, resolved. */
   readonly modules: readonly string[];
+  /** The spec has errors: look up names and types, to tell all at once, but make no tasks. */
+  readonly checkOnly?: boolean;
 }
 
 /**
@@ -52,7 +54,7 @@ export function makePlan(spec: Spec, options: PlanOptions): { plan: Plan; diagno
   found.push(...unusedWarnings(resolver.producers, broken));
   const tasks: Task[] = [];
   let report: Plan["report"];
-  if (!found.some((d) => d.severity === "error")) {
+  if (!options.checkOnly && !found.some((d) => d.severity === "error")) {
     for (const vertex of order) {
       if (isBlock(vertex)) enumerate(vertex, resolver.root, found);
       else if (vertex.kind === "step" || vertex.used) emit(vertex, spec, collections, tasks, found);

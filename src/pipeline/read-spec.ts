@@ -27,9 +27,9 @@ const emptyMap = (at: Place): MapNode => ({ type: "map", entries: new Map(), at,
  *
  * @returns what could be read, with everything that is wrong
  */
-export function readSpec(document: MapNode, options: SpecOptions): { spec: Spec; diagnostics: readonly Diagnostic[] } {
+export function readSpec(written: MapNode, options: SpecOptions): { spec: Spec; diagnostics: readonly Diagnostic[] } {
   const found: Diagnostic[] = [];
-  checkTop(document, found);
+  const document = checkTop(written, found);
   const section = (key: (typeof topKeys)[number]): MapNode => readSection(document, key, found);
   const env = readEnv(document.entries.get("env"), options.env, found);
   const params = section("params");
@@ -92,14 +92,15 @@ const baseName = (file: string): string =>
 const nullToMap = (entry: Entry): Node =>
   entry.value.type === "scalar" && entry.value.value === null ? emptyMap(entry.at) : entry.value;
 
-function checkTop(document: MapNode, found: Diagnostic[]): void {
+/** Checks the top-level keys. A misspelt one is told, and then read as what it was meant to be. */
+function checkTop(document: MapNode, found: Diagnostic[]): MapNode {
   const known = topKeys as readonly string[];
-  let versionMisspelt = false;
+  const meant = new Map(document.entries);
   for (const [key, entry] of document.entries) {
     if (known.includes(key)) continue;
     const absent = known.filter((k) => !document.entries.has(k));
     const near = closest(key, absent) ?? closest(key, known);
-    if (near === "tiepoint") versionMisspelt = true;
+    if (near !== undefined && !meant.has(near)) meant.set(near, { ...entry, key: near });
     found.push(
       errorAt(
         entry.at,
@@ -109,9 +110,8 @@ function checkTop(document: MapNode, found: Diagnostic[]): void {
       ),
     );
   }
-  const version = document.entries.get("tiepoint");
+  const version = meant.get("tiepoint");
   if (!version) {
-    if (versionMisspelt) return;
     found.push(
       errorAt(
         { ...document.at, length: 1 },
@@ -130,6 +130,7 @@ function checkTop(document: MapNode, found: Diagnostic[]): void {
       ),
     );
   }
+  return { ...document, entries: meant };
 }
 
 function readSection(document: MapNode, key: string, found: Diagnostic[]): MapNode {

@@ -45,7 +45,7 @@ export class Resolver extends House {
 
   private resolveEach(block: Block): Target | undefined {
     const { each } = block.spec;
-    const target = this.lookUp(each.of, block.outer, true);
+    const target = this.lookUp(each.of, block.outer, "list");
     if (!target) return undefined;
     const parent = block.outer?.domain ?? this.root;
     if (encloses(block.domain, domainOf(target))) {
@@ -91,7 +91,7 @@ export class Resolver extends House {
   private resolvePort(use: PortUse, producer: Producer, context: Block | undefined): ResolvedPort {
     const targets: Target[] = [];
     for (const reference of use.references) {
-      const target = this.lookUp(reference, context, false);
+      const target = this.lookUp(reference, context, "value");
       if (!target) continue;
       if (this.checkType(use, reference, target, producer)) targets.push(target);
     }
