@@ -1,7 +1,8 @@
 import { pixelGrid, type Registration, worldPoints } from "tiepoint/plugin";
 import { expect, test } from "vitest";
 import { memoryImage } from "../../../test/support/image.js";
-import { testContext as context, samplesOf } from "../../../test/support/step.js";
+import { testContext } from "../../../test/support/read.js";
+import { samplesOf } from "../../../test/support/step.js";
 import warp from "./index.js";
 
 const context = testContext();
