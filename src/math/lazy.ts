@@ -73,7 +73,9 @@ export function filterImage(
 ): Image {
   const dtype = options.dtype ?? image.dtype;
   const nodata = options.nodata ?? (dtype === image.dtype ? image.nodata : undefined);
-  const face: ImageFace = { ...image, dtype };
+  // With a wide halo, square blocks read far less twice than rows do.
+  const tile = options.halo > 4 ? { width: 512, height: 512 } : image.tile;
+  const face: ImageFace = { ...image, dtype, tile };
   const clean = nodata === undefined ? without(face, "nodata") : { ...face, nodata };
   const fill = holeValue(clean);
   return lazyImage(clean, async (block, bands, out, signal) => {
@@ -96,6 +98,12 @@ export function filterImage(
       );
     }
   });
+}
+
+/** Makes an image of another and of its overviews alike, for what commutes with averaging. */
+export function withOverviews(image: Image, make: (level: Image) => Image): Image {
+  const made = make(image);
+  return image.overviews ? { ...made, overviews: image.overviews.map(make) } : made;
 }
 
 function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {

@@ -1,11 +1,16 @@
 // The kernels: plain functions over addresses and half-open ranges [lo, hi). They never allocate and hold no mutable
 // static data, so that any number of threads can share one memory.
+export * from "./bilateral";
 export * from "./coarsen";
+export * from "./contours";
 export * from "./convert";
 export * from "./elementary";
+export * from "./equalise";
 export * from "./filter";
 export * from "./holes";
 export * from "./lucas-kanade";
+export * from "./median";
+export * from "./pointwise";
 export * from "./scale-space";
 export * from "./sift-describe";
 export * from "./sift-detect";
