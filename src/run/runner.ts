@@ -154,7 +154,7 @@ export class Runner {
       if (differences.length > 0) return undefined;
     }
     const keys = this.#keys.all();
-    const cached = keys.filter((key, i) => this.#chosen[i] && this.#hit(i, key) !== undefined).length;
+    const cached = keys.filter((key, i) => this.#chosen[i] && this.#mayHit(i, key)).length;
     const { jobs } = this.options;
     this.tell({
       type: "run.start",
@@ -239,6 +239,13 @@ export class Runner {
     if (hit) this.#finish(index, hit, "cached");
     else if (this.#stopped) this.#skip(index, false, "the run stopped");
     else this.#runnable.push(index);
+  }
+
+  /** Whether a task seems to be stored: a quick look for the estimate at the start. */
+  #mayHit(index: number, key: string): boolean {
+    const { step, target } = this.plan.tasks[index]!;
+    if (!this.#work.reads || this.options.force?.includes(step)) return false;
+    return this.#work.store.hasAction(key) && (!target || this.#inputs.seen.has(target.path));
   }
 
   /** The stored result of a task, if it counts and is whole. */
