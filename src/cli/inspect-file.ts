@@ -1,0 +1,216 @@
+import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { extname } from "node:path";
+import { registry } from "../../plugins/index.js";
+import { numberColumn, parseCsv } from "../core/csv.js";
+import { describeTransform, transformInWords, unitName } from "../core/describe.js";
+import { failed, ok, problem, type Result } from "../core/diagnostic.js";
+import { formatBytes, formatNumber, formatSeconds } from "../core/format.js";
+import { type Grid, spacing } from "../core/grid.js";
+import type { Image } from "../core/image.js";
+import type { AnyPlugin } from "../core/plugin.js";
+import type { RunRecord } from "../core/record.js";
+import { parseTransformFile } from "../core/transform-json.js";
+import { byExtension } from "../pipeline/readers.js";
+import { verdictInWords } from "./align-result.js";
+import { stepLabel, verdictLine } from "./progress-words.js";
+
+/** What a file is, as text for people and as data. */
+export interface Inspection {
+  readonly kind: "image" | "transform" | "points" | "matches" | "table" | "run";
+  readonly lines: readonly string[];
+  readonly data: unknown;
+}
+
+const MAX_TEXT = 512e6;
+
+/** Looks at a file of any kind that Tiepoint knows. */
+export async function inspectFile(path: string): Promise<Result<Inspection>> {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat?.isFile()) {
+    return failed(problem("input-missing", stat ? `${path} is not a file` : `There is no file ${path}`));
+  }
+  const extension = extname(path).toLowerCase();
+  if (extension === ".json" || extension === ".csv" || extension === ".tsv") {
+    if (stat.size > MAX_TEXT) return failed(problem("file-too-large", `${path} has ${formatBytes(stat.size)}`));
+    const text = readFileSync(path, "utf8");
+    return extension === ".json" ? inspectJson(text, path) : inspectTable(text, path);
+  }
+  return inspectImage(path, stat.size);
+}
+
+function inspectJson(text: string, path: string): Result<Inspection> {
+  const run = asRun(text);
+  if (run) return ok(describeRun(run));
+  const parsed = parseTransformFile(text);
+  if (!parsed.ok) {
+    return failed(...parsed.diagnostics.map((d) => ({ ...d, message: `${path}: ${d.message}` })));
+  }
+  const { registration, fixed, moving, provenance } = parsed.value;
+  const description = describeTransform(registration);
+  const lines = [
+    `transform, ${registration.transform.type}: the moving image is ${transformInWords(description)}`,
+    ...[["fixed", fixed] as const, ["moving", moving] as const].map(
+      ([name, { file, grid }]) => `  ${name.padEnd(7)} ${file ?? "unnamed"}${grid ? `  ${gridWords(grid)}` : ""}`,
+    ),
+  ];
+  if (registration.verdict) {
+    lines.push(`  verdict ${verdictLine(registration.verdict)}`);
+    lines.push(
+      ...verdictInWords(registration.verdict)
+        .filter((line) => /^ {2}(why|try)/.test(line))
+        .map((line) => `  ${line}`),
+    );
+  }
+  if (provenance) lines.push(`  made by ${provenance.steps.map((s) => s.plugin).join(", ")}`);
+  return ok({
+    kind: "transform",
+    lines,
+    data: {
+      ...description,
+      words: transformInWords(description),
+      fixed,
+      moving,
+      verdict: registration.verdict,
+      provenance,
+    },
+  });
+}
+
+function asRun(text: string): RunRecord | undefined {
+  try {
+    const value = JSON.parse(text) as RunRecord;
+    return value.format === "tiepoint/run" && value.version === 1 && Array.isArray(value.tasks) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function describeRun(run: RunRecord): Inspection {
+  const count = (state: string) => run.tasks.filter((t) => t.state === state).length;
+  const states = ["computed", "cached", "failed", "refused", "skipped"].flatMap((s) =>
+    count(s) > 0 ? [`${count(s)} ${s}`] : [],
+  );
+  const judged = run.tasks.filter((t) => t.verdict);
+  const lines = [
+    `run of ${run.pipeline.name}: ${run.tasks.length} tasks, ${states.join(", ")}, ${formatSeconds(run.seconds)}, status ${run.exit}`,
+    ...run.inputs.map((i) => `  read    ${i.file}  ${formatBytes(i.bytes)}`),
+    ...judged.slice(0, 20).map((t) => `  ${stepLabel(t.id)}: ${verdictLine(t.verdict!)}`),
+    ...run.outputs.map((o) => `  wrote   ${o.file}  ${formatBytes(o.bytes)}`),
+  ];
+  const { tasks, ...rest } = run;
+  return {
+    kind: "run",
+    lines,
+    data: { ...rest, tasks: tasks.map(({ id, state, verdict, metrics }) => ({ id, state, verdict, metrics })) },
+  };
+}
+
+function inspectTable(text: string, path: string): Result<Inspection> {
+  const csv = parseCsv(text);
+  if (!csv.ok) return failed(...csv.diagnostics.map((d) => ({ ...d, message: `${path}: ${d.message}` })));
+  const { header, rows, comments } = csv.value;
+  const names = header.map((h) => h.toLowerCase());
+  const isMatches = ["fixed_x", "fixed_y", "moving_x", "moving_y"].every((n) => names.includes(n));
+  const isPoints = names.includes("x") && names.includes("y");
+  const kind = isMatches ? "matches" : isPoints ? "points" : "table";
+  const spans: { name: string; from: number; to: number }[] = [];
+  for (const name of header) {
+    const column = numberColumn(csv.value, name.toLowerCase());
+    if (!column.ok) continue;
+    let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const v of column.value) {
+      if (v < from) from = v;
+      if (v > to) to = v;
+    }
+    if (from <= to) spans.push({ name, from, to });
+  }
+  const width = Math.max(0, ...spans.map((s) => s.name.length));
+  const inlier = isMatches ? numberColumn(csv.value, "inlier") : undefined;
+  const kept = inlier?.ok ? inlier.value.reduce((n, v) => n + (v === 1 ? 1 : 0), 0) : undefined;
+  const what = kind === "matches" ? "tie points" : kind === "points" ? "points" : "rows";
+  const lines = [
+    `${kind}: ${rows.length} ${what}${kept === undefined ? "" : `, ${kept} inliers`}; columns ${header.join(", ")}`,
+    ...comments.map((c) => `  # ${c}`),
+    ...spans.map(({ name, from, to }) => `  ${name.padEnd(width)}  ${formatNumber(from, 3)} to ${formatNumber(to, 3)}`),
+  ];
+  return ok({
+    kind,
+    lines,
+    data: {
+      rows: rows.length,
+      columns: header,
+      comments,
+      ranges: spans,
+      ...(kept === undefined ? {} : { inliers: kept }),
+    },
+  });
+}
+
+async function inspectImage(path: string, bytes: number): Promise<Result<Inspection>> {
+  const plugin = await imageReader(path);
+  if (!plugin) {
+    return failed(
+      problem("no-reader", `No reader knows ${path}`, "tiepoint plugins read lists all readers and their files."),
+    );
+  }
+  const outcome = await plugin.run(
+    { file: { path, sha256: "", bytes } },
+    Object.fromEntries(
+      Object.entries(plugin.params as Record<string, { default?: unknown }>).map(([k, p]) => [k, p.default]),
+    ),
+    { signal: new AbortController().signal, random: () => 0, memory: 1e9, progress: () => undefined },
+  );
+  if (!outcome.ok) return failed(...outcome.diagnostics.map((d) => ({ ...d, message: `${path}: ${d.message}` })));
+  const image = Object.values(outcome.value)[0] as Image;
+  const { grid, dtype, bands, meaning, nodata, overviews, tile } = image;
+  const lines = [
+    `image  ${gridWords(grid)}  ${dtype}  ${bands.length === 1 ? "1 band" : `${bands.length} bands`} (${bands.join(", ")})  ${formatBytes(bytes)}`,
+  ];
+  if (grid.crs !== "px") {
+    const [a, b, c, d, e, f] = grid.worldFromPixel;
+    const isUpright = b === 0 && d === 0;
+    lines.push(
+      `  place   first pixel at (${c}, ${f}) in ${unitName(grid.crs)}${isUpright ? "" : `, axes (${a}, ${d}) and (${b}, ${e})`}`,
+    );
+  }
+  if (nodata !== undefined) lines.push(`  nodata  ${nodata}`);
+  if (overviews?.length)
+    lines.push(`  levels  ${overviews.map((o) => `${o.grid.width} x ${o.grid.height}`).join(", ")}`);
+  lines.push(`  tiles   ${tile.width} x ${tile.height}`);
+  for (const note of outcome.notes ?? []) lines.push(`  note    ${note.message}`);
+  const data = {
+    reader: `${plugin.kind}/${plugin.name}`,
+    ...{ grid, dtype, bands, meaning, nodata, tile, bytes },
+    overviews: overviews?.map((o) => o.grid) ?? [],
+    notes: outcome.notes ?? [],
+  };
+  return ok({ kind: "image", lines, data });
+}
+
+/** "4096 x 3072 px, 0.325 um per pixel". */
+function gridWords(grid: Grid): string {
+  const size = `${grid.width} x ${grid.height} px`;
+  return grid.crs === "px" ? size : `${size}, ${formatNumber(spacing(grid), 6)} ${unitName(grid.crs)} per pixel`;
+}
+
+/** The reader for a file's extension, or else for its first bytes. */
+async function imageReader(path: string): Promise<AnyPlugin | undefined> {
+  const { ids, load } = registry();
+  const loaded = new Map<string, AnyPlugin>();
+  for (const id of ids) if (id.startsWith("read/")) loaded.set(id, (await load(id))!);
+  const gives = (plugin: AnyPlugin) => Object.values(plugin.outputs)[0] === "image";
+  const byName = byExtension({ ids, loaded }, "read", path).find(({ plugin }) => gives(plugin));
+  if (byName) return byName.plugin;
+  const head = firstBytes(path);
+  return [...loaded.values()].find((p) => gives(p) && p.formats?.magic?.some((m) => head.startsWith(m)));
+}
+
+function firstBytes(path: string): string {
+  const buffer = Buffer.alloc(16);
+  const fd = openSync(path, "r");
+  try {
+    return buffer.subarray(0, readSync(fd, buffer, 0, 16, 0)).toString("hex");
+  } finally {
+    closeSync(fd);
+  }
+}
