@@ -29,6 +29,8 @@ export interface Layout {
   readonly down: number;
   readonly offsets: Float64Array;
   readonly counts: Float64Array;
+  /** Some parts are left out of the file, because they hold nothing. */
+  readonly sparse: boolean;
   readonly extraSamples: Float64Array;
   readonly jpegTables?: Uint8Array;
   /** Type of the samples once read. */
@@ -122,7 +124,7 @@ function chunksOf(
     readonly together: number;
     readonly bits: number;
   },
-): Pick<Layout, "tiled" | "chunkWidth" | "chunkHeight" | "across" | "down" | "offsets" | "counts"> {
+): Pick<Layout, "tiled" | "chunkWidth" | "chunkHeight" | "across" | "down" | "offsets" | "counts" | "sparse"> {
   const tag = tiffTags;
   const { width, height, planes, together, bits } = shape;
   const tiled = directory.has(tag.tileOffsets);
@@ -147,7 +149,7 @@ function chunksOf(
       (_, i) => rowBytes * rowsOf(Math.floor((i % (across * down)) / across), chunkHeight, height, tiled),
     );
   }
-  return { tiled, chunkWidth, chunkHeight, across, down, offsets, counts };
+  return { tiled, chunkWidth, chunkHeight, across, down, offsets, counts, sparse: counts.includes(0) };
 }
 
 /** Rows that a chunk holds: tiles are always full, the last strip is not. */

@@ -166,7 +166,12 @@ function bandNames(directory: Directory, layouts: readonly Layout[], described: 
         : samples === 1 && described?.channels.length === 1 && described.channels[0] !== "channel 0"
           ? [described.channels[0]!]
           : sampleNames(directory, layouts[0]!);
-  return names.map((name, i) => (names.indexOf(name) === i ? name : `${name} (${i})`));
+  const taken = new Set<string>();
+  return names.map((name, i) => {
+    const free = taken.has(name) ? `${name} (${i})` : name;
+    taken.add(free);
+    return free;
+  });
 }
 
 function sampleNames(directory: Directory, { samples, photometric, extraSamples }: Layout): string[] {

@@ -53,7 +53,7 @@ export async function readWindow(read: WindowRead): Promise<void> {
   const { layout, window } = read;
   const plain = layout.compression === tiffCompressions.none && layout.bits % 8 === 0 && !layout.lsbFirst;
   const single = layout.samples === 1 || layout.planar;
-  if (plain && single && !layout.tiled && window.width === layout.width && isStoredAsRead(layout)) {
+  if (plain && single && !layout.tiled && !layout.sparse && window.width === layout.width && isStoredAsRead(layout)) {
     readRowsDirectly(read);
     return;
   }
