@@ -24,6 +24,7 @@ export * as elementary from "./math/elementary.js";
 export { estimateFromMatches } from "./math/estimate.js";
 export { estimateParams } from "./math/estimate-params.js";
 export type { Features, Keypoints } from "./math/features/keypoints.js";
+export { type FeaturePairs, nearestWithin, pairFeatures } from "./math/features/nearest.js";
 export type { GrayImage } from "./math/features/scale-space.js";
 export { describeSift, detectSift } from "./math/features/sift.js";
 export * from "./math/gaussian.js";

@@ -11,6 +11,7 @@ export * from "./holes";
 export * from "./lucas-kanade";
 export * from "./median";
 export * from "./pointwise";
+export * from "./match";
 export * from "./scale-space";
 export * from "./sift-describe";
 export * from "./sift-detect";

@@ -1,0 +1,109 @@
+import { expect, test } from "vitest";
+import { nearestSlowly } from "../../../test/reference/nearest.js";
+import { seededRandom } from "../random.js";
+import { FAR, nearest, nearestWithin, pairFeatures } from "./nearest.js";
+
+function descriptors(count: number, bytes: number, seed: number, levels = 256) {
+  const random = seededRandom(seed);
+  return {
+    count,
+    bytes,
+    descriptors: Uint8Array.from({ length: count * bytes }, () => Math.floor(random() * levels)),
+  };
+}
+
+test.each([
+  [128, 1, 2],
+  [128, 37, 51],
+  [128, 130, 613],
+  [32, 1, 2],
+  [32, 37, 51],
+  [32, 130, 613],
+])("the kernel agrees with its slow twin: %i bytes, %i against %i", (bytes, a, b) => {
+  const fixed = descriptors(a, bytes, 1);
+  const moving = descriptors(b, bytes, 2);
+  const slow = nearestSlowly(fixed.descriptors, moving.descriptors, bytes);
+  const fast = nearest(fixed, moving);
+  expect(Object.fromEntries(Object.entries(fast).map(([k, v]) => [k, Array.from(v)]))).toEqual(slow);
+});
+
+test.each([128, 32])("of equal distances the lowest index wins, both ways (%i bytes)", (bytes) => {
+  const fixed = descriptors(90, bytes, 3, 2);
+  const moving = { count: 200, bytes, descriptors: new Uint8Array(200 * bytes) };
+  for (let j = 0; j < 200; j++)
+    moving.descriptors.set(fixed.descriptors.subarray((j % 45) * bytes, ((j % 45) + 1) * bytes), j * bytes);
+  for (let i = 45; i < 90; i++) fixed.descriptors.copyWithin(i * bytes, (i - 45) * bytes, (i - 44) * bytes);
+  const slow = nearestSlowly(fixed.descriptors, moving.descriptors, bytes);
+  const fast = nearest(fixed, moving);
+  expect(Array.from(fast.index)).toEqual(slow.index);
+  expect(Array.from(fast.back)).toEqual(slow.back);
+});
+
+test("no features on one side give no pairs", () => {
+  const some = descriptors(5, 128, 1);
+  const none = descriptors(0, 128, 1);
+  expect(Array.from(nearest(some, none).index)).toEqual([-1, -1, -1, -1, -1]);
+  expect(Array.from(nearest(none, some).back)).toEqual([-1, -1, -1, -1, -1]);
+  expect(pairFeatures(some, none, { ratio: 0.8, mutual: true }).count).toBe(0);
+});
+
+test("a single candidate has no second and counts as fully ambiguous", () => {
+  const one = descriptors(1, 128, 1);
+  expect(nearest(one, one).second[0]).toBe(FAR);
+  expect(Array.from(pairFeatures(one, one, { ratio: 1, mutual: true }).ratio)).toEqual([1]);
+});
+
+test("the ratio test drops what has a close rival, the mutual test what points elsewhere", () => {
+  const row = (value: number) => new Array<number>(128).fill(value);
+  const of = (...rows: number[][]) => ({ count: rows.length, bytes: 128, descriptors: Uint8Array.from(rows.flat()) });
+  const fixed = of(row(10), row(100), row(101));
+  const moving = of(row(12), row(13), row(100));
+  const pairs = (ratio: number, mutual: boolean) =>
+    Array.from(pairFeatures(fixed, moving, { ratio, mutual }).fixed).sort();
+  expect(pairs(0.5, false)).toEqual([1, 2]); // 10 is 2 and 3 away from its two nearest
+  expect(pairs(0.5, true)).toEqual([1]); // 101 wants 100, which has a better partner
+  expect(pairs(1, true)).toEqual([0, 1]);
+});
+
+test("the guided search compares only what lies within the radius", () => {
+  const features = descriptors(60, 128, 5);
+  const x = Float64Array.from({ length: 60 }, (_, i) => (i % 10) * 20);
+  const y = Float64Array.from({ length: 60 }, (_, i) => Math.floor(i / 10) * 20);
+  const predicted = new Float64Array(120);
+  for (let i = 0; i < 60; i++) {
+    predicted[2 * i] = x[i]! + 5;
+    predicted[2 * i + 1] = y[i]! - 4;
+  }
+  predicted[14] = Number.NaN;
+  const pairs = nearestWithin(features, { ...features, x, y }, predicted, 6.5);
+  expect(pairs.count).toBe(59);
+  expect(Array.from(pairs.fixed)).toEqual(Array.from(pairs.moving));
+  expect(pairs.fixed.includes(7)).toBe(false);
+  expect(nearestWithin(features, { ...features, x, y }, predicted, 6.3).count).toBe(0); // hypot(5, 4) = 6.403
+});
+
+test.each([128, 32])("the guided search agrees with brute force over near features (%i bytes)", (bytes) => {
+  const random = seededRandom(9);
+  const fixed = descriptors(120, bytes, 6, 4);
+  const moving = descriptors(150, bytes, 7, 4);
+  const x = Float64Array.from({ length: 150 }, () => random() * 100);
+  const y = Float64Array.from({ length: 150 }, () => random() * 100);
+  const predicted = Float64Array.from({ length: 240 }, () => random() * 100);
+  const pairs = nearestWithin(fixed, { ...moving, x, y }, predicted, 25);
+  const distance = (i: number, j: number) => {
+    if (Math.hypot(x[j]! - predicted[2 * i]!, y[j]! - predicted[2 * i + 1]!) > 25) return 1e9;
+    return nearestSlowly(
+      fixed.descriptors.subarray(i * bytes, (i + 1) * bytes),
+      moving.descriptors.subarray(j * bytes, (j + 1) * bytes),
+      bytes,
+    ).distance[0]!;
+  };
+  const all = Array.from({ length: 120 }, (_, i) => Array.from({ length: 150 }, (_, j) => distance(i, j)));
+  const expected: string[] = [];
+  all.forEach((row, i) => {
+    const j = row.indexOf(Math.min(...row));
+    const column = all.map((r) => r[j]!);
+    if (row[j]! < 1e9 && column.indexOf(Math.min(...column)) === i) expected.push(`${i} ${j}`);
+  });
+  expect(Array.from(pairs.fixed, (i, n) => `${i} ${pairs.moving[n]}`).sort()).toEqual(expected.sort());
+});
