@@ -9,6 +9,7 @@ import { pluginId } from "../core/plugin.js";
 import { type Loaded, loadPlan } from "../pipeline/load.js";
 import { didYouMean } from "../pipeline/suggest.js";
 import type { Plan } from "../pipeline/task.js";
+import { withModuleDigest } from "../run/user-plugins.js";
 import { CommandFailure, exit } from "./exit.js";
 
 export interface PlanSource {
@@ -182,7 +183,7 @@ async function loadUserPlugins(modules: readonly string[], pipeline: string): Pr
           wrong.push(
             problem("plugin-clash", `${module} defines ${id}, which is built in`, "Give the plugin another name."),
           );
-        } else extra[id] = plugin;
+        } else extra[id] = withModuleDigest(plugin, url);
       }
       urls.push(url);
     } catch (error) {

@@ -131,7 +131,7 @@ export function diskError(error: unknown, path: string): unknown {
         problem(
           "disk-full",
           `The disk is full: ${path} could not be written (${code})`,
-          "Free some space, or put the store elsewhere with --store, and run again: what is done stays done.",
+          "Free some space, or put the store elsewhere with TIEPOINT_STORE, and run again: what is done stays done.",
         ),
       );
     case "EACCES":

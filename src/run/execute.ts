@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { type Diagnostic, DiagnosticError, problem } from "../core/diagnostic.js";
+import { type Diagnostic, DiagnosticError, problem, warning } from "../core/diagnostic.js";
 import type { Image } from "../core/image.js";
 import { type AnyPlugin, type Context, type Port, parsePort } from "../core/plugin.js";
 import { seededRandom } from "../core/random.js";
@@ -84,12 +84,26 @@ export async function execute(
       ...(verdict === undefined ? {} : { verdict: { ...verdict, metrics: finite(verdict.metrics) } }),
       notes: outcome.notes ?? [],
     };
+    const before = store.action(task.key);
+    const differs = before !== undefined && !isSameResult(before, action);
     store.putAction(action);
-    return { type: "done", action };
+    return differs
+      ? { type: "done", action: { ...action, notes: [...action.notes, otherwise(task.plugin)] } }
+      : { type: "done", action };
   } finally {
     if (temp !== undefined) rmSync(temp, { force: true, recursive: true });
   }
 }
+
+const isSameResult = (a: Action, b: Action): boolean =>
+  JSON.stringify([a.outputs, a.metrics, a.verdict]) === JSON.stringify([b.outputs, b.metrics, b.verdict]);
+
+const otherwise = (plugin: string): Diagnostic =>
+  warning(
+    "not-deterministic",
+    `${plugin} gave another result than before, from the same inputs and parameters`,
+    "This is a bug of the plugin: please report it. Both results are in the store.",
+  );
 
 interface Storing {
   readonly plugin: AnyPlugin;

@@ -8,6 +8,7 @@ import { digestFile } from "./files.js";
 import type { FromLane, Job, JobResult, LaneStart, ToLane } from "./protocol.js";
 import { writeReport } from "./report-access.js";
 import { Store } from "./store.js";
+import { withModuleDigest } from "./user-plugins.js";
 import { Values } from "./values.js";
 
 /**
@@ -34,7 +35,8 @@ async function loadRegistry(): Promise<Registry & Catalogue> {
   const extra: Record<string, AnyPlugin> = {};
   for (const url of pluginUrls) {
     const loaded = (await import(url)) as { default: AnyPlugin | readonly AnyPlugin[] };
-    for (const plugin of [loaded.default].flat() as AnyPlugin[]) extra[pluginId(plugin)] = plugin;
+    for (const plugin of [loaded.default].flat() as AnyPlugin[])
+      extra[pluginId(plugin)] = withModuleDigest(plugin, url);
   }
   const catalogue = (await import(catalogueUrl)) as {
     registry(extra: Readonly<Record<string, AnyPlugin>>): Registry;

@@ -1,6 +1,3 @@
-import { readFileSync } from "node:fs";
-import { basename } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Diagnostic, problem } from "../core/diagnostic.js";
 import type { RunRecord } from "../core/record.js";
 import { canonicalJson } from "../pipeline/key.js";
@@ -129,12 +126,6 @@ export function outputDrift(locked: Lock, now: Lock): readonly Diagnostic[] {
         "A step is not deterministic, or its plugin changed without a new version: please report it.",
       ),
     );
-}
-
-/** Digests of plugin modules that are files; of packages the lock file of npm speaks. */
-export function moduleDigests(urls: readonly string[]): Readonly<Record<string, string>> {
-  const files = urls.filter((url) => url.startsWith("file:")).map((url) => fileURLToPath(url));
-  return Object.fromEntries(files.map((path) => [basename(path), sha256(readFileSync(path))]));
 }
 
 const names = (a: object, b: object): readonly string[] => [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();

@@ -1,11 +1,14 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type FakeStep, fakePlan, pairSteps } from "../../test/support/fake-plan.mjs";
+import type { AnyPlugin } from "../core/plugin.js";
 import type { RunEvent, RunRecord } from "../core/record.js";
 import type { Plan } from "../pipeline/task.js";
 import { type RunOptions, runPlan } from "./run.js";
+import { withModuleDigest } from "./user-plugins.js";
 
 const catalogueUrl = new URL("../../test/support/fake-catalogue.mjs", import.meta.url).href;
 
@@ -233,6 +236,25 @@ describe("failures", () => {
     expect((await run(withFailure(how))).log).toContain(`fail ${how}`);
   });
 
+  test("for want of memory beside others are tried again alone", async () => {
+    const steps = ["greedy 1", "greedy 2", "greedy 3"].map((how, i) => ({
+      id: `g${i}`,
+      use: "measure/fail",
+      params: { how },
+    }));
+    const ran = await run(steps, { jobs: 3, memory: 1e9 });
+    expect(states(ran)).toEqual({ g0: "computed", g1: "computed", g2: "computed" });
+    expect(ran.log.length).toBeGreaterThan(3);
+  });
+
+  test("to give the same result twice are told", async () => {
+    const steps = [{ id: "clock", use: "measure/fail", params: { how: "clock" } }];
+    await run(steps);
+    const ran = await run(steps, { force: ["clock"] });
+    expect(ran.record.exit).toBe(0);
+    expect(codes(ran)).toEqual(["not-deterministic"]);
+  });
+
   test("of an input exit with 4 and name the file", async () => {
     rmSync(join(folder, "fixed.txt"));
     const ran = await run(pairSteps());
@@ -405,6 +427,31 @@ describe("the lock", () => {
     const ran = await run(pairSteps(), { lockPath: lockPath(), frozen: true });
     expect(ran.record.exit).toBe(1);
     expect(codes(ran)).toEqual(["lock-outputs"]);
+  });
+});
+
+describe("a plugin of the user", () => {
+  test("that changes is another plugin, although its version is the same", async () => {
+    const path = join(folder, "mine.mjs");
+    const write = (value: number) =>
+      writeFileSync(
+        path,
+        `export default { kind: "measure", name: "mine", version: "1", summary: "", params: {}, inputs: {},
+          outputs: { metrics: "metrics" }, run: async () => ({ ok: true, value: { metrics: { a: { value: ${value} } } } }) };`,
+      );
+    const runMine = async () => {
+      const url = pathToFileURL(path).href;
+      const { default: plugin } = (await import(`${url}?${Math.random()}`)) as { default: AnyPlugin };
+      const { version } = withModuleDigest(plugin, url);
+      const made = fakePlan(folder, [{ id: "mine", use: "measure/fail", plugin: "measure/mine", version }]);
+      const ran = await run(made, { pluginUrls: [url] });
+      return ran.record.tasks[0]!;
+    };
+    write(1);
+    expect(await runMine()).toMatchObject({ state: "computed", metrics: { a: { value: 1 } } });
+    expect(await runMine()).toMatchObject({ state: "cached" });
+    write(2);
+    expect(await runMine()).toMatchObject({ state: "computed", metrics: { a: { value: 2 } } });
   });
 });
 

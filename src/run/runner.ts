@@ -8,16 +8,18 @@ import { diagnosticsOf } from "./execute.js";
 import { type SeenFile, StatCache } from "./files.js";
 import { checkGates } from "./gates.js";
 import { IndexHeap } from "./heap.js";
+import { Hits } from "./hits.js";
 import { Inputs, isSameFile } from "./inputs.js";
 import { Keys } from "./keys.js";
 import { type Finished, Lanes } from "./lanes.js";
-import { drift, type Lock, lockOf, moduleDigests, outputDrift, readLock, withOutputs, writeLock } from "./lock.js";
+import { drift, type Lock, lockOf, outputDrift, readLock, withOutputs, writeLock } from "./lock.js";
 import type { RunOptions } from "./options.js";
 import type { TaskEnvelope } from "./protocol.js";
 import { runRecord, taskRecord } from "./record.js";
 import { type Ending, type Fed, Schedule } from "./schedule.js";
 import { select } from "./select.js";
 import { type Action, type InputRef, stampOf } from "./store.js";
+import { moduleDigests } from "./user-plugins.js";
 import { openWorkspace, type Workspace } from "./workspace.js";
 
 /** How long running steps may take to stop before their threads are ended. */
@@ -57,10 +59,15 @@ export class Runner {
   readonly #computing = new Set<string>();
   readonly #byKey = new Map<string, number>();
   readonly #redone = new Set<number>();
+  /** Tasks that ran out of memory beside others, and get all of it for another try. */
+  readonly #alone = new Set<number>();
+  /** What went wrong in the machinery itself. */
+  #failure: { readonly error: unknown } | undefined;
   #running = 0;
   #work!: Workspace;
   #inputs!: Inputs;
   #keys!: Keys;
+  #hits!: Hits;
   #lanesNow: Lanes | undefined;
   #interrupted: string | undefined;
   /** The disk or the machine fails: what has not started would fail too. */
@@ -141,6 +148,7 @@ export class Runner {
     const written = targets.map(({ path }) => path).filter((path) => stampOf(path) !== undefined);
     await this.#inputs.look(written, digest);
     this.#lanesNow?.addFiles([...this.#inputs.seen.values()]);
+    this.#hits = new Hits(this.#work, this.#inputs.seen, this.options);
     this.#keys = new Keys(this.plan, this.#inputs.seen, this.options.version);
 
     const lock = lockOf(this.plan, this.#inputs.seen, moduleDigests(this.options.pluginUrls ?? []));
@@ -154,7 +162,7 @@ export class Runner {
       if (differences.length > 0) return undefined;
     }
     const keys = this.#keys.all();
-    const cached = keys.filter((key, i) => this.#chosen[i] && this.#mayHit(i, key)).length;
+    const cached = keys.filter((key, i) => this.#chosen[i] && this.#hits.mayFind(this.plan.tasks[i]!, key)).length;
     const { jobs } = this.options;
     this.tell({
       type: "run.start",
@@ -190,6 +198,7 @@ export class Runner {
 
   async #loop(): Promise<void> {
     for (let settled = 0; this.#schedule.left > 0; settled++) {
+      if (this.#failure) throw this.#failure.error;
       const index = this.#schedule.next();
       if (index !== undefined) {
         this.#settle(index);
@@ -233,7 +242,7 @@ export class Runner {
   /** Takes what is stored, or lines the task up to be computed. */
   #consider(index: number, candidate: Candidate): void {
     const { key } = candidate;
-    const hit = this.#schedule.isRedone(index) ? undefined : this.#hit(index, key);
+    const hit = this.#hit(index, key);
     this.#elsewhere.delete(index);
     this.#candidates.set(index, candidate);
     if (hit) this.#finish(index, hit, "cached");
@@ -241,26 +250,10 @@ export class Runner {
     else this.#runnable.push(index);
   }
 
-  /** Whether a task seems to be stored: a quick look for the estimate at the start. */
-  #mayHit(index: number, key: string): boolean {
-    const { step, target } = this.plan.tasks[index]!;
-    if (!this.#work.reads || this.options.force?.includes(step)) return false;
-    return this.#work.store.hasAction(key) && (!target || this.#inputs.seen.has(target.path));
-  }
-
-  /** The stored result of a task, if it counts and is whole. */
+  /** The stored result of a task, unless it shall be made anew. */
   #hit(index: number, key: string): Action | undefined {
-    const task = this.plan.tasks[index]!;
-    const { force, verify } = this.options;
-    const mayRead = this.#work.reads && !force?.includes(task.step);
-    if (!mayRead && !this.#byKey.has(key)) return undefined;
-    const action = this.#work.store.action(key);
-    if (!action || !this.#work.store.isWhole(action, verify)) return undefined;
-    if (!task.target)
-      return !task.keep || action.outputs.every((o) => o.type !== "image" || o.pixels) ? action : undefined;
-    const seen = this.#inputs.seen.get(task.target.path);
-    const isThere = action.outputs.some((o) => o.type === "file" && o.digest === seen?.sha256);
-    return isThere && stampOf(task.target.path) === seen?.stamp ? action : undefined;
+    if (this.#schedule.isRedone(index)) return undefined;
+    return this.#hits.find(this.plan.tasks[index]!, key, this.#byKey.has(key));
   }
 
   /** Starts what is lined up, in the order of the plan, while lanes and memory are left. */
@@ -283,18 +276,22 @@ export class Runner {
         continue;
       }
       // Somebody may have finished it between the look and the lease.
-      const hit = this.#schedule.isRedone(index) ? undefined : this.#hit(index, key);
+      const hit = this.#hit(index, key);
       if (hit) {
         this.#release(key, share);
         this.#finish(index, hit, "cached");
         continue;
       }
-      void this.#compute(index, share);
+      this.#compute(index, share).catch((error: unknown) => {
+        this.#failure = { error };
+        this.#wake();
+      });
     }
   }
 
   #share(index: number): number {
     const { outputs, target } = this.plan.tasks[index]!;
+    if (this.#alone.has(index)) return this.#budget.kernelMemory;
     // Writers and steps that give images go through windows; only what looks at whole images needs room for them.
     if (target || Object.values(outputs).every((type) => type === "image")) return this.#budget.shareOf([]);
     const images = Object.values(this.#candidates.get(index)!.inputs).flatMap((ref) =>
@@ -324,8 +321,17 @@ export class Runner {
     );
     this.#running--;
     this.#release(key, share);
-    this.#arrive(index, finished, (performance.now() - started) / 1000);
+    if (!this.#tryAlone(index, finished, share)) this.#arrive(index, finished, (performance.now() - started) / 1000);
     this.#wake();
+  }
+
+  /** Lines a task up once more that lacked memory only because others ran beside it. */
+  #tryAlone(index: number, { result }: Finished, share: number): boolean {
+    const isShort = result.type === "failed" && result.diagnostics.some((d) => d.code === "memory-exceeded");
+    if (!isShort || this.#stopped || share >= this.#budget.kernelMemory || this.options.jobs === 1) return false;
+    this.#alone.add(index);
+    this.#runnable.push(index);
+    return true;
   }
 
   #release(key: string, share: number): void {

@@ -138,6 +138,16 @@ const fail = plugin("measure", "fail", {
     if (how === "exit") process.exit(7);
     if (how === "memory") kernels().arena().bytes(3e9);
     if (how === "lost") Promise.reject(new Error("nobody waits for this"));
+    if (how.startsWith("greedy")) {
+      const arena = kernels().arena();
+      try {
+        arena.bytes(500e6);
+        for (let i = 0; i < 10; i++) await sleep(20);
+      } finally {
+        arena[Symbol.dispose]();
+      }
+    }
+    if (how === "clock") return given({ metrics: { a: { value: Number(process.hrtime.bigint() % 1000003n) } } });
     if (how === "spin") for (;;) await sleep(5);
     if (how === "block") for (;;);
     return given({ metrics: { a: { value: 1 } } });
