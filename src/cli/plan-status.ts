@@ -147,7 +147,7 @@ function ingredientsOf(
     out.push({
       name: `from ${from.id}`,
       now: keys[index]!.slice(0, 12),
-      before: before.get(from.id)?.key.slice(0, 12),
+      before: before.get(from.id)?.key.slice(0, 12) || undefined,
     });
   }
   return out;

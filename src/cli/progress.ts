@@ -132,7 +132,8 @@ export class Progress {
         this.#note(event.note, event.id);
         break;
       case "gate":
-        if (!event.gate.passed) this.#gate(event.id, event.gate);
+        // A verdict speaks for itself in the line of its step.
+        if (!event.gate.passed && event.gate.metric !== "verdict") this.#gate(event.id, event.gate);
         break;
       case "run.end":
         this.close();
@@ -208,7 +209,8 @@ export class Progress {
   }
 
   #note(note: Diagnostic, id: string): void {
-    if (this.#options.mode === "none" || note.severity === "info") return;
+    // Errors are shown at the end, all together and with their places.
+    if (this.#options.mode === "none" || note.severity !== "warning") return;
     const shown = showDiagnostics(
       [{ ...note, message: `${stepLabel(id)}: ${note.message}` }],
       this.#options.texts,
