@@ -24,12 +24,17 @@ function replace(node: Node, names: Names, found: Diagnostic[], inside: readonly
   switch (node.type) {
     case "scalar":
       return typeof node.value === "string" && node.value.includes("${") ? scalar(node, names, found, inside) : node;
-    case "list":
-      return { ...node, items: node.items.map((n) => replace(n, names, found, inside)) };
+    case "list": {
+      const items = node.items.map((n) => replace(n, names, found, inside));
+      return items.every((n, i) => n === node.items[i]) ? node : { ...node, items };
+    }
     case "map": {
-      const entries = new Map<string, Entry>();
-      for (const [key, e] of node.entries) entries.set(key, { ...e, value: replace(e.value, names, found, inside) });
-      return { ...node, entries } satisfies MapNode;
+      let entries: Map<string, Entry> | undefined;
+      for (const [key, e] of node.entries) {
+        const value = replace(e.value, names, found, inside);
+        if (value !== e.value) (entries ??= new Map(node.entries)).set(key, { ...e, value });
+      }
+      return entries ? ({ ...node, entries } satisfies MapNode) : node;
     }
   }
 }
