@@ -11,7 +11,7 @@ import { coverage } from "./coverage.js";
 import { type Family, fitMap, minimalSample } from "./fit.js";
 import { guidedTiePoints } from "./guided.js";
 import { estimateError, heldOutRmse, localMisfit } from "./held-out.js";
-import { log10FalseAlarms, shuffledInlierShare, uniqueInlierCount } from "./null-test.js";
+import { consensusOf, shuffledInlierShare } from "./null-test.js";
 import { findOverlap } from "./overlap.js";
 import { evenOut, type PlanePair, pixelMap, readPair, similarityUnder, startingMap } from "./pair.js";
 import { plausibility } from "./plausibility.js";
@@ -84,8 +84,9 @@ export async function estimateFromMatches(
   const area = images
     ? images.moving.grid.width * images.moving.grid.height * movingSpacing ** 2
     : boundingArea(moving);
-  const inliers = uniqueInlierCount(fixed, moving, first.inlier, 3 * fixedSpacing, 3 * movingSpacing);
-  const log10Nfa = log10FalseAlarms(family, inliers, n, threshold, area);
+  const support = (matrix: Matrix3) =>
+    consensusOf(family, matrix, fixed, moving, threshold, area, 3 * fixedSpacing, 3 * movingSpacing);
+  let consensus = support(first.matrix);
   const shuffledShare = shuffledInlierShare(family, fixed, moving, threshold, context.random);
   context.progress(0.2);
 
@@ -95,7 +96,7 @@ export async function estimateFromMatches(
   let fit = weightedFit(family, ties, first.matrix, threshold, movingSpacing);
   let guided: { inliers: number; share: number } | undefined;
   // A guided pass on a map that chance explains would only make it look better.
-  const worthwhile = options.guided && log10Nfa < -3 && inliers > minimalSample[family] + 2;
+  const worthwhile = options.guided && consensus.log10Nfa < -3 && consensus.inliers > minimalSample[family] + 2;
   if (images) {
     const budget = Math.max(1e6, Math.min(16e6, context.memory / 4 / 8));
     pair = await readPair(arena, images, budget, context.signal);
@@ -104,6 +105,9 @@ export async function estimateFromMatches(
       if (second) {
         ties = second.ties;
         fit = second.fit;
+        // The better map may show that more of the first tie points were right.
+        const again = support(fit.matrix);
+        if (again.log10Nfa < consensus.log10Nfa) consensus = again;
         guided = { inliers: second.fit.use.length, share: second.fit.use.length / Math.max(1, second.tried) };
       }
     }
@@ -119,9 +123,9 @@ export async function estimateFromMatches(
   const evidence: Evidence = {
     family,
     matches: n,
-    inliers,
-    inlierShare: inliers / n,
-    log10Nfa,
+    inliers: consensus.inliers,
+    inlierShare: consensus.inliers / n,
+    log10Nfa: consensus.log10Nfa,
     shuffledShare,
     rivalShare: first.rivalScore / first.score,
     ...(guided ? { guided } : {}),
@@ -179,7 +183,7 @@ function guide(
     context.signal.throwIfAborted();
     using inner = kernels().arena();
     const next = evenOut(arena, even ?? pair, world);
-    if (next.fixed !== even?.fixed) corners = spreadCorners(inner, next.fixed.plane, 3000);
+    if (next.fixed !== even?.fixed) corners = spreadCorners(inner, next.fixed.plane, cornerCount(next.fixed.plane));
     even = next;
     const { fixed, moving } = even;
     const matrix = pixelMap(world, fixed.grid, moving.grid);
@@ -207,6 +211,10 @@ function guide(
   }
   return result;
 }
+
+/** As many places as there are patches side by side, within reason: closer ones would see the same pixels. */
+const cornerCount = ({ width, height }: { readonly width: number; readonly height: number }): number =>
+  Math.min(5000, Math.max(500, (width * height) / 256));
 
 type Round = { readonly radius: number; readonly inlier: number; readonly minCorrelation: number };
 

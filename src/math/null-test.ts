@@ -1,5 +1,7 @@
+import type { Matrix3 } from "../core/transform.js";
 import { log } from "./elementary.js";
 import { type Family, minimalSample } from "./fit.js";
+import { squaredResiduals } from "./residual.js";
 import { robustFit } from "./robust.js";
 
 /**
@@ -35,6 +37,47 @@ function logChoose(n: number, k: number): number {
   const least = Math.min(k, n - k);
   for (let i = 1; i <= least; i++) sum += log((n - least + i) / i);
   return sum;
+}
+
+export interface Consensus {
+  /** Tie points within the threshold that are places of their own. */
+  readonly inliers: number;
+  /** Log10 of the false alarms, at the best of half, once and twice the threshold; the three tests are paid for. */
+  readonly log10Nfa: number;
+}
+
+/**
+ * How much tie points support a map, wherever the map comes from: false alarms are counted over all maps.
+ *
+ * Three thresholds are tried, since how exact tie points are is not known beforehand.
+ *
+ * @param fixedCell, movingCell  tie points nearer than that in either plane are one place
+ */
+export function consensusOf(
+  family: Family,
+  matrix: Matrix3,
+  fixed: Float64Array,
+  moving: Float64Array,
+  threshold: number,
+  area: number,
+  fixedCell: number,
+  movingCell: number,
+): Consensus {
+  const n = fixed.length / 2;
+  const residuals = new Float64Array(n);
+  squaredResiduals(matrix, fixed, moving, residuals);
+  const within = (t: number) =>
+    uniqueInlierCount(
+      fixed,
+      moving,
+      Uint8Array.from(residuals, (r) => (r < t * t ? 1 : 0)),
+      fixedCell,
+      movingCell,
+    );
+  const tests = [0.5, 1, 2].map((factor) =>
+    log10FalseAlarms(family, within(factor * threshold), n, factor * threshold, area),
+  );
+  return { inliers: within(threshold), log10Nfa: Math.min(...tests) + log(3) / Math.LN10 };
 }
 
 /**
@@ -75,7 +118,7 @@ export function shuffledInlierShare(
 /**
  * Inliers that are places of their own: one per cell of `cell` in either plane. A repeated key point is no new evidence.
  */
-export function uniqueInlierCount(
+function uniqueInlierCount(
   fixed: Float64Array,
   moving: Float64Array,
   inlier: Uint8Array,
