@@ -220,8 +220,8 @@ type Round = { readonly radius: number; readonly inlier: number; readonly minCor
 
 /** Each is repeated for as long as the map still moves; lengths in pixels of the planes. */
 const rounds: Readonly<Record<"far" | "near", Round>> = {
-  far: { radius: 24, inlier: 8, minCorrelation: 0.6 },
-  near: { radius: 12, inlier: 8, minCorrelation: 0.7 },
+  far: { radius: 24, inlier: 8, minCorrelation: 0.5 },
+  near: { radius: 12, inlier: 8, minCorrelation: 0.5 },
 };
 
 /** How far two maps are apart at most places (the 90 % quantile) of where the first makes the images overlap, moving world units. */
