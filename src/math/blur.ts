@@ -26,12 +26,13 @@ export function blurPlane(arena: Arena, plane: Plane, sigma: number): Plane {
     return to;
   };
   let result: Plane;
-  const valid = emptyPlane(arena, width, height);
-  const filled = emptyPlane(arena, width, height);
   const counts = arena.bytes(4 * height);
-  k.rows("splitHoles", height, [plane.at, plane.stride, filled.at, valid.at, valid.stride, width, counts]);
+  k.rows("countHoles", height, [plane.at, plane.stride, width, counts]);
   if (arena.i32(counts, height).every((holes) => holes === 0)) result = blurred(plane);
   else {
+    const valid = emptyPlane(arena, width, height);
+    const filled = emptyPlane(arena, width, height);
+    k.rows("splitHoles", height, [plane.at, plane.stride, filled.at, valid.at, valid.stride, width]);
     result = blurred(filled);
     const share = blurred(valid);
     const one = emptyPlane(arena, 1, 1);
@@ -39,9 +40,9 @@ export function blurPlane(arena: Arena, plane: Plane, sigma: number): Plane {
     const whole = blurred(one);
     const sum = arena.f32(whole.at, 1)[0]!;
     k.rows("joinHoles", height, [result.at, share.at, valid.at, result.stride, width, sum]);
-    for (const at of [share.at, one.at, whole.at]) arena.free(at);
+    for (const at of [share.at, one.at, whole.at, valid.at, filled.at]) arena.free(at);
   }
-  for (const at of [weights, line.base, valid.at, filled.at, counts]) arena.free(at);
+  for (const at of [weights, line.base, counts]) arena.free(at);
   return result;
 }
 

@@ -1,5 +1,8 @@
 // Contrast-limited adaptive histogram equalisation (Zuiderveld 1994).
-import { lookUp } from "./pointwise";
+
+@inline function binOf(p: f32, bins: i32): i32 {
+  return p > 0 ? min(<i32>(p < 1e9 ? p : 1e9), bins - 1) : 0;
+}
 
 /**
  * The equalising table of each tile [lo, hi): share of its samples up to a value, for `bins` values from `first` on.
@@ -25,7 +28,7 @@ export function equaliseTables(
       for (let x = max(x0, 0); x < min(x0 + side, width); x++) {
         const v = load<f32>(row + (<usize>x << 2));
         if (v != v) continue;
-        const at = counts + (<usize><i32>min(max((v - first) * scale, 0), <f32>(bins - 1)) << 2);
+        const at = counts + (<usize>binOf((v - first) * scale, bins) << 2);
         store<f32>(at, load<f32>(at) + 1);
         total += 1;
       }
@@ -50,6 +53,12 @@ export function equaliseTables(
   }
 }
 
+/** Between a table entry and the next. */
+@inline function between(entry: usize, f: f32): f32 {
+  const a = load<f32>(entry);
+  return a + f * (load<f32>(entry, 4) - a);
+}
+
 /**
  * Samples through the tables of the four nearest tiles, linear between their centres; times `full`. `dst` may be `src`.
  *
@@ -62,6 +71,7 @@ export function equalise(
 ): void {
   const size = <usize>(bins + 1) << 2;
   const span = 2 * side;
+  const last = <f32>bins;
   for (let y = lo; y < hi; y++) {
     const from = src + ((<usize>y * <usize>srcStride) << 2);
     const to = dst + ((<usize>y * <usize>dstStride) << 2);
@@ -84,11 +94,14 @@ export function equalise(
       const next = <usize>min(tx + 1, across - 1) * size;
       let p = (v - first) * scale;
       if (step == 0) p = Mathf.floor(p) + 1;
-      const last = <f32>bins;
-      const a = lookUp(p, last, tables + upper + here);
-      const b = lookUp(p, last, tables + upper + next);
-      const c = lookUp(p, last, tables + lower + here);
-      const d = lookUp(p, last, tables + lower + next);
+      p = p < 0 ? 0 : p > last ? last : p;
+      const k = min(<i32>p, bins - 1);
+      const f = p - <f32>k;
+      const entry = tables + (<usize>k << 2);
+      const a = between(entry + upper + here, f);
+      const b = between(entry + upper + next, f);
+      const c = between(entry + lower + here, f);
+      const d = between(entry + lower + next, f);
       const u = a + fx * (b - a);
       store<f32>(to + (<usize>x << 2), full * (u + fy * (c + fx * (d - c) - u)));
     }

@@ -6,30 +6,45 @@ import { nanLanes, storeSomeF32 } from "./samples";
   else storeSomeF32(at, v, left);
 }
 
+/** Holes in each row, as int32 at `counts`. */
+export function countHoles(lo: i32, hi: i32, src: usize, stride: i32, width: i32, counts: usize): void {
+  for (let y = lo; y < hi; y++) {
+    const row = src + ((<usize>y * <usize>stride) << 2);
+    let holes = i32x4.splat(0); // minus the count, in each lane
+    let x = 0;
+    for (; x + 4 <= width; x += 4) {
+      const v = v128.load(row + (<usize>x << 2));
+      holes = i32x4.add(holes, f32x4.ne(v, v));
+    }
+    let count = -i32x4.extract_lane(holes, 0) - i32x4.extract_lane(holes, 1);
+    count -= i32x4.extract_lane(holes, 2) + i32x4.extract_lane(holes, 3);
+    for (; x < width; x++) {
+      const v = load<f32>(row + (<usize>x << 2));
+      if (v != v) count++;
+    }
+    store<i32>(counts + (<usize>y << 2), count);
+  }
+}
+
 /**
  * A plane in two: its samples with 0 in holes, and 1 where there is a sample, 0 in holes. `filled` may be `src`.
  *
  * @param stride  of `filled` and `valid`
- * @param counts  holes in each row, int32
  */
 export function splitHoles(
-  lo: i32, hi: i32, src: usize, srcStride: i32, filled: usize, valid: usize, stride: i32, width: i32, counts: usize,
+  lo: i32, hi: i32, src: usize, srcStride: i32, filled: usize, valid: usize, stride: i32, width: i32,
 ): void {
   const one = f32x4.splat(1);
   for (let y = lo; y < hi; y++) {
     const from = src + ((<usize>y * <usize>srcStride) << 2);
     const to = (<usize>y * <usize>stride) << 2;
-    let holes = 0;
     for (let x = 0; x < width; x += 4) {
       const at = <usize>x << 2;
       const v = v128.load(from + at);
       const seen = f32x4.eq(v, v);
-      const bits = i32x4.bitmask(seen) | (x + 4 > width ? 0xf << (width - x) : 0);
-      holes += popcnt(~bits & 0xf);
       storeUpTo(filled + to + at, v128.and(v, seen), width - x);
       storeUpTo(valid + to + at, v128.and(one, seen), width - x);
     }
-    store<i32>(counts + (<usize>y << 2), holes);
   }
 }
 

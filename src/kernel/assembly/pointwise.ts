@@ -16,7 +16,7 @@ export function linearMap(
     for (let x = 0; x < width; x += 4) {
       const at = <usize>x << 2;
       const v = f32x4.mul(g, f32x4.sub(v128.load(source + at), base));
-      const r = f32x4.min(f32x4.max(v, least), most);
+      const r = f32x4.pmin(f32x4.pmax(v, least), most);
       if (x + 4 <= width) v128.store(to + at, r);
       else storeSomeF32(to + at, r, width - x);
     }

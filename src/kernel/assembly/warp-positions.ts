@@ -12,7 +12,7 @@ export function affinePositions(job: Warp, x0: i32, count: i32, y: i32): void {
   const startY = f32x4.splat(<f32>(by - wholeY));
   const stepX = f32x4.splat(<f32>job.m0);
   const stepY = f32x4.splat(<f32>job.m3);
-  // Offsets are whole numbers far below 2^24, hence exact in float32.
+  // Offsets are whole numbers far below 2^23, hence exact in float32, and the low bits of their sum with 2^23.
   const stride = f32x4.splat(<f32>job.tileStride);
   const base = f32x4.splat(<f32>((wholeY - <f64>job.tileY) * <f64>job.tileStride + (wholeX - <f64>job.tileX)));
   let index = f32x4.add(f32x4.splat(<f32>(x0 - run)), f32x4(0, 1, 2, 3));
@@ -26,7 +26,8 @@ export function affinePositions(job: Warp, x0: i32, count: i32, y: i32): void {
     v128.store(job.fractionX + at, f32x4.sub(x, fx));
     v128.store(job.fractionY + at, f32x4.sub(y, fy));
     const offset = f32x4.add(base, f32x4.add(f32x4.mul(stride, fy), fx));
-    v128.store(job.offsets + at, i32x4.shl(i32x4.trunc_sat_f32x4_s(offset), 2));
+    const bits = v128.and(f32x4.add(offset, f32x4.splat(8388608)), i32x4.splat(0x7fffff));
+    v128.store(job.offsets + at, i32x4.shl(bits, 2));
     index = f32x4.add(index, four);
   }
 }
