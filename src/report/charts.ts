@@ -45,7 +45,7 @@ export function split(points: Pick<TiePoints, "inlier" | "residual">): { kept: n
   return { kept, rejected };
 }
 
-const mostDots = 1200;
+const mostDots = 700;
 const mostLines = 36;
 
 /** Both pictures side by side, with the tie points on each and lines between some of them. */
@@ -104,7 +104,7 @@ function lengthOf(points: TiePoints, i: number): number {
 /** Residuals of the kept tie points as arrows on the moving picture, from where the matcher saw the point to where the transform puts it. */
 export function vectorFigure(points: TiePoints, moving: Backdrop, factor: number): Markup {
   const { kept } = split(points);
-  const arrows = thin(kept, 700)
+  const arrows = thin(kept, 400)
     .map((i) => {
       if (!finite(points.moving, i) || !finite(points.predicted, i)) return "";
       const x = points.moving[2 * i]!;

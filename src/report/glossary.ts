@@ -42,6 +42,20 @@ const terms: Readonly<Record<string, Term>> = {
     better: "lower",
     group: "error",
   },
+  noise: {
+    name: "Error from noise",
+    meaning:
+      "The part of the expected error that the scatter of the tie points brings: two halves of them, fitted apart, differ by about this.",
+    better: "lower",
+    group: "error",
+  },
+  misfit: {
+    name: "Error from the model",
+    meaning:
+      "The part of the expected error that this kind of transform cannot follow; if it is large, one that bends may help.",
+    better: "lower",
+    group: "error",
+  },
   "median-residual": {
     name: "Median residual",
     meaning: "Half of the tie points miss by less than this, half by more.",
@@ -69,6 +83,18 @@ const terms: Readonly<Record<string, Term>> = {
   "tre-median": {
     name: "Median target registration error",
     meaning: "Half of the known landmarks miss by less than this.",
+    better: "lower",
+    group: "error",
+  },
+  "tre-mean": {
+    name: "Mean target registration error",
+    meaning: "Average miss at the known landmarks.",
+    better: "lower",
+    group: "error",
+  },
+  "tre-p90": {
+    name: "Target registration error, nine in ten",
+    meaning: "Nine in ten of the known landmarks miss by less than this.",
     better: "lower",
     group: "error",
   },
@@ -120,6 +146,44 @@ const terms: Readonly<Record<string, Term>> = {
       "How often so much agreement would turn up by accident. One in 10²⁰ is no accident; a few expected is what chance alone gives.",
     group: "evidence",
   },
+  "null-inlier-share": {
+    name: "Share kept by chance",
+    meaning:
+      "Share of tie points that still agree when they are shuffled, so that none can be right; the real share must be well above.",
+    better: "lower",
+    group: "evidence",
+  },
+  "rival-share": {
+    name: "Strength of the best rival",
+    meaning:
+      "How strong the best other answer is, compared with this one; near 100 % means that two answers fit alike.",
+    better: "lower",
+    group: "evidence",
+  },
+  "guided-inliers": {
+    name: "Tie points after the second search",
+    meaning:
+      "Kept after searching again near the first answer; these make the transform accurate, the first ones prove it.",
+    better: "higher",
+    group: "evidence",
+  },
+  "guided-share": {
+    name: "Share kept after the second search",
+    meaning: "How many of those agree.",
+    better: "higher",
+    group: "evidence",
+  },
+  landmarks: {
+    name: "Landmarks",
+    meaning: "Known places that the registration did not see, at which it was measured.",
+    group: "evidence",
+  },
+  "landmarks-outside": {
+    name: "Landmarks outside",
+    meaning: "Known places that the transform sends nowhere; they could not be measured.",
+    better: "lower",
+    group: "evidence",
+  },
   "null-inliers": {
     name: "Agreement without correspondence",
     meaning: "Tie points that the same method keeps on images that cannot match; the real count must be well above.",
@@ -134,7 +198,7 @@ const terms: Readonly<Record<string, Term>> = {
   },
   overlap: {
     name: "Overlap",
-    meaning: "How much of the fixed image the moving image covers once it is in place.",
+    meaning: "How much of the smaller image the two have in common once they lie together.",
     better: "higher",
     group: "evidence",
   },
@@ -181,6 +245,18 @@ const terms: Readonly<Record<string, Term>> = {
   },
   "mi-after": {
     name: "Mutual information after",
+    meaning: "The same after registration; it should have risen.",
+    better: "higher",
+    group: "similarity",
+  },
+  "ssim-before": {
+    name: "Structural similarity before",
+    meaning: "Agreement of local brightness and texture before registration: 1 is the same picture, 0 unrelated.",
+    better: "higher",
+    group: "similarity",
+  },
+  "ssim-after": {
+    name: "Structural similarity after",
     meaning: "The same after registration; it should have risen.",
     better: "higher",
     group: "similarity",
@@ -246,6 +322,11 @@ const terms: Readonly<Record<string, Term>> = {
     group: "shape",
   },
   "jacobian-max": { name: "Strongest growth", meaning: "Largest local change of area.", group: "shape" },
+  verdict: {
+    name: "Verdict",
+    meaning: "The judgement of the program on all the evidence together.",
+    group: "other",
+  },
   reflection: {
     name: "Reflection",
     meaning: "1 when the transform mirrors the image, which is right only for a section turned over.",

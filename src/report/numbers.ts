@@ -32,10 +32,13 @@ function group(digits: string, negative: boolean): string {
 
 const unitWords: Readonly<Record<string, string>> = { deg: "°", um: "µm" };
 
-/** A metric for reading: `0.61 px`, `62 %`, `20.0°`. What has the unit `%` is percent already. */
+/** A metric for reading: `0.61 px`, `62 %`, `20.0°`. What has the unit `%` is percent already. Lengths end at a thousandth. */
 export function metricText({ value, unit }: Metric, digits = 3): string {
   if (!Number.isFinite(value)) return number(value);
   if (unit === undefined || unit === "") return number(value, digits);
+  if ((unit === "px" || unit === "um") && value !== 0 && Math.abs(value) < 0.1) {
+    return `${Math.abs(value) < 0.0005 ? "< 0.001" : fixed(value, 3)} ${unitWords[unit] ?? unit}`;
+  }
   const word = unitWords[unit] ?? unit;
   return unit === "deg" ? `${number(value, digits)}${word}` : `${number(value, digits)} ${word}`;
 }

@@ -4,7 +4,7 @@ import type { Metric, Metrics, VerdictStatus } from "../core/verdict.js";
 import type { Finding } from "./evidence.js";
 import { type Group, groupTitles, termOf, termOrder } from "./glossary.js";
 import { html, type Markup } from "./html.js";
-import { count, metricText, number, seconds } from "./numbers.js";
+import { count, fixed, metricText, number, seconds } from "./numbers.js";
 
 const meanings: Readonly<Record<VerdictStatus, { word: string; says: string }>> = {
   accepted: { word: "Accepted", says: "Every check passed: the two images can be taken as aligned." },
@@ -146,6 +146,7 @@ export function metricValue(name: string, metric: Metric): string {
   if (name === "log10-nfa" && Number.isFinite(value)) {
     return value < 0 ? `1 in 10${superscript(Math.round(-value))}` : `${number(10 ** value, 2)} expected`;
   }
+  if (/^(scale|anisotropy)/.test(name) && unit === undefined) return fixed(value, 4);
   return metricText(metric);
 }
 
@@ -161,7 +162,7 @@ ${
   gates.length > 0 &&
   html`<h3>What the pipeline requires</h3><div class="scroll"><table><thead><tr><th>measure</th><th class="n">found</th><th class="n">wanted</th><th></th><th>meaning</th></tr></thead><tbody>${gates.map(
     (g) =>
-      html`<tr><td>${termOf(g.metric).name}</td><td class="n">${g.found ? metricValue(g.metric, g.found) : g.metric === "verdict" && verdict ? verdict.status : "not measured"}</td><td class="n">${g.comparison}</td><td>${g.passed ? html`<span class="good">passed</span>` : html`<strong class="bad">not passed</strong>`}</td><td class="meaning">${termOf(g.metric).meaning}</td></tr>`,
+      html`<tr><td>${termOf(g.metric).name}</td><td class="n">${g.found ? metricValue(g.metric, g.found) : g.metric === "verdict" && verdict ? verdict.status : "not measured"}</td><td class="n">${g.comparison.replace(">=", "≥").replace("<=", "≤").replace("!=", "≠")}</td><td>${g.passed ? html`<span class="good">passed</span>` : html`<strong class="bad">not passed</strong>`}</td><td class="meaning">${termOf(g.metric).meaning}</td></tr>`,
   )}</tbody></table></div>`
 }
 ${task.state !== "failed" && task.notes.length > 0 && html`<h3>Notes</h3>${diagnosticList(task.notes)}`}`;

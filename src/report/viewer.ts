@@ -103,35 +103,34 @@ export async function viewerOf(
   name: string,
   budget: number,
 ): Promise<Markup> {
-  let markup = html``;
-  let finest = 0;
+  let pixelsPerCharacter = 0;
   for (const [divisor, quality] of attempts) {
-    // Bytes go with the number of pixels; do not make what cannot fit.
-    if (finest / divisor ** 2 > budget * 1.4 && divisor < 6) continue;
-    markup = await viewerAt(access, pictures, fullWidth, name, divisor, quality);
-    if (divisor === 1) finest = markup.text.length;
+    const { width, height } = pictures.fixed.grid;
+    const pixels = (width * height) / divisor ** 2;
+    // Do not make what cannot fit, going by how well an earlier attempt could be packed.
+    if (pixelsPerCharacter > 0 && (2.4 * pixels) / pixelsPerCharacter > budget) continue;
+    const most = Math.ceil(Math.max(width, height) / divisor);
+    const fixed = shrink(pictures.fixed, most);
+    const first = await encoded(access, picturePixels(fixed, fixed.valid.includes(0)), quality);
+    pixelsPerCharacter = pixels / first.length;
+    if (first.length * 2.4 > budget) continue;
+    const small = { ...pictures, fixed, before: shrink(pictures.before, most), after: shrink(pictures.after, most) };
+    const markup = await viewerMarkup(access, small, first, fullWidth, name, quality);
     if (markup.text.length <= budget) return markup;
   }
-  return markup.text.length <= budget * 1.5
-    ? markup
-    : html`<p class="note">The pictures would make this report too large; they are left out.</p>`;
+  return html`<p class="note">The pictures would make this report too large; they are left out.</p>`;
 }
 
-async function viewerAt(
+async function viewerMarkup(
   access: RunAccess,
-  pictures: Pictures,
+  { fixed, before, after, placed }: Pictures,
+  fixedUrl: string,
   fullWidth: number,
   name: string,
-  divisor: number,
   quality: number,
 ): Promise<Markup> {
-  const most = Math.ceil(Math.max(pictures.fixed.grid.width, pictures.fixed.grid.height) / divisor);
-  const fixed = shrink(pictures.fixed, most);
-  const before = shrink(pictures.before, most);
-  const after = shrink(pictures.after, most);
-  const img = async (role: string, picture: Picture, alpha: boolean) =>
-    html`<img hidden data-role="${role}" alt="" src="${await encoded(access, picturePixels(picture, alpha), quality)}">`;
-  const gappy = (p: Picture) => p.valid.includes(0);
+  const img = async (role: string, picture: Picture) =>
+    html`<img hidden data-role="${role}" alt="" src="${await encoded(access, picturePixels(picture, true), quality)}">`;
   const still = async (moving: Picture) => {
     const f = shrink(fixed, 560);
     return encoded(access, overlay(f, shrink(moving, 560)), Math.min(quality, 74));
@@ -140,7 +139,7 @@ async function viewerAt(
   const factor = Math.max(1, Math.round(fullWidth / fixed.grid.width));
   const modes = ["Overlay", "Swipe", "Flicker", "Checkerboard", "Difference"];
   const beforeWords =
-    pictures.placed === "file"
+    placed === "file"
       ? "where the files put the images"
       : "centre on centre, for the files put the images where they do not meet";
   return html`<div class="viewer" data-factor="${factor}" data-spacing="${unit === "px" ? factor : spacing(fixed.grid)}" data-unit="${unit}">
@@ -149,7 +148,7 @@ async function viewerAt(
 <div class="choice" role="group" aria-label="Zoom"><button type="button" data-zoom="out" aria-label="Smaller">−</button><button type="button" data-zoom="fit">Fit</button><button type="button" data-zoom="in" aria-label="Larger">+</button></div></div>
 <canvas tabindex="0" role="img" aria-label="${`Fixed and moving image of ${name}, laid over each other. Keys 1 to 5 choose the view, B shows before or after, plus and minus zoom, arrows move.`}"></canvas>
 <div class="under"><label><span data-label>Balance</span><input type="range" min="0" max="100" value="50"></label><span data-legend></span><span data-where></span></div>
-${await img("fixed", fixed, gappy(fixed))}${await img("before", before, true)}${await img("after", after, true)}</div>
+<img hidden data-role="fixed" alt="" src="${fixedUrl}">${await img("before", before)}${await img("after", after)}</div>
 <div class="pair still"><figure><img alt="${`Overlay before registration of ${name}`}" src="${await still(before)}"><figcaption>Before: ${beforeWords}. Magenta is the fixed image, green the moving one.</figcaption></figure><figure><img alt="${`Overlay after registration of ${name}`}" src="${await still(after)}"><figcaption>After: gray and white where the two agree, coloured where they do not.</figcaption></figure></div>
 <p class="note screen">“Before” shows the images ${beforeWords}. Click the picture, then turn the wheel to zoom; drag to move; double-click to see all.</p>`;
 }
