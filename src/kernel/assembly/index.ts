@@ -6,6 +6,7 @@ export * from "./contours";
 export * from "./convert";
 export * from "./elementary";
 export * from "./equalise";
+export * from "./feature-image";
 export * from "./filter";
 export * from "./holes";
 export * from "./lucas-kanade";

@@ -1,0 +1,147 @@
+import { type Diagnostic, failed, problem } from "../../core/diagnostic.js";
+import { type Grid, toWorld } from "../../core/grid.js";
+import type { Image } from "../../core/image.js";
+import type { Matches } from "../../core/matches.js";
+import type { Context, Outcome } from "../../core/plugin.js";
+import { type Points, pixelPoints } from "../../core/points.js";
+import { type Length, pixelLength } from "../../core/quantity.js";
+import { kernels } from "../../kernel/lane.js";
+import { type FeatureImage, featureImage } from "./feature-image.js";
+import type { Features } from "./keypoints.js";
+import { type FeaturePairs, pairFeatures } from "./nearest.js";
+
+export interface MatchInputs {
+  readonly fixed: Image;
+  readonly moving: Image;
+  readonly fixedMask?: Image | undefined;
+  readonly movingMask?: Image | undefined;
+}
+
+export interface MatchOptions {
+  readonly ratio: number;
+  readonly mutual: boolean;
+  /** Images longer than this are matched at a coarser level. */
+  readonly maxSide: Length;
+}
+
+/** Fewer features than this cannot say anything about a transform. */
+const LEAST_FEATURES = 4;
+
+/**
+ * Matches two images by features: what every feature matcher does besides detecting and describing.
+ *
+ * Gives tie points in world coordinates, the least ambiguous first, weighted 1 - (distance over second distance). At most
+ * one tie point begins or ends in any one pixel. Few matches, or none, are a result; only an image without features fails.
+ *
+ * @param featuresOf  detects and describes; the image's memory is freed when it returns
+ */
+export async function matchImages(
+  inputs: MatchInputs,
+  featuresOf: (image: FeatureImage) => Features,
+  options: MatchOptions,
+  context: Pick<Context, "signal" | "progress">,
+): Promise<Outcome<{ readonly matches: "matches" }>> {
+  const sides = [
+    { name: "fixed", image: inputs.fixed, mask: inputs.fixedMask },
+    { name: "moving", image: inputs.moving, mask: inputs.movingMask },
+  ];
+  const wrongMasks = sides.flatMap(({ name, image, mask }) => wrongMask(name, image, mask));
+  if (wrongMasks.length > 0) return failed(...wrongMasks);
+  const seen: { readonly features: Features; readonly grid: Grid }[] = [];
+  const bare: Diagnostic[] = [];
+  for (const { name, image, mask } of sides) {
+    using arena = kernels().arena();
+    const { signal } = context;
+    const maxSide = pixelLength(options.maxSide, image.grid);
+    if (!maxSide.ok) return maxSide;
+    const ready = await featureImage(arena, image, { maxSide: Math.max(1, maxSide.value), mask, signal });
+    const features = featuresOf(ready);
+    if (features.count < LEAST_FEATURES) bare.push(tooFew(name, features.count, ready));
+    seen.push({ features, grid: ready.grid });
+    context.progress(0.4 * seen.length);
+    await new Promise(setImmediate); // lets a signal arrive between long stretches of work
+    signal.throwIfAborted();
+  }
+  if (bare.length > 0) return failed(...bare);
+  const [fixed, moving] = seen as [(typeof seen)[0], (typeof seen)[0]];
+  const pairs = pairFeatures(fixed.features, moving.features, options);
+  const kept = distinct(pairs, fixed.features, moving.features);
+  const matches: Matches = {
+    fixed: places(
+      fixed.grid,
+      fixed.features,
+      kept.map((n) => pairs.fixed[n]!),
+    ),
+    moving: places(
+      moving.grid,
+      moving.features,
+      kept.map((n) => pairs.moving[n]!),
+    ),
+    weight: Float64Array.from(kept, (n) => Math.min(1, Math.max(0, 1 - pairs.ratio[n]!))),
+    images: { fixed: inputs.fixed, moving: inputs.moving },
+    detected: { fixed: fixed.features.count, moving: moving.features.count },
+  };
+  return {
+    ok: true,
+    value: { matches },
+    metrics: {
+      "keypoints-fixed": { value: fixed.features.count },
+      "keypoints-moving": { value: moving.features.count },
+      matches: { value: kept.length },
+    },
+  };
+}
+
+function wrongMask(name: string, image: Image, mask: Image | undefined): Diagnostic[] {
+  if (!mask || (mask.grid.width === image.grid.width && mask.grid.height === image.grid.height)) return [];
+  const size = ({ width, height }: Grid): string => `${width} x ${height}`;
+  return [
+    problem(
+      "mask-size",
+      `Expected the mask of the ${name} image in the image's size, ${size(image.grid)}, but it has ${size(mask.grid)}`,
+      "Make the mask from the same image, or resample it with warp and like:.",
+    ),
+  ];
+}
+
+function tooFew(name: string, count: number, { gray, mask }: FeatureImage): Diagnostic {
+  const { width, height } = gray;
+  const observed = mask ? mask.reduce((a, b) => a + (b ? 1 : 0), 0) / mask.length : 1;
+  const found = `Expected at least ${LEAST_FEATURES} keypoints in the ${name} image, but found ${count} (${width} x ${height} pixels`;
+  if (observed === 0)
+    return problem(
+      "too-few-keypoints",
+      `${found}, all without observation)`,
+      "Check the mask, and the nodata value that the file declares.",
+    );
+  if (Math.min(width, height) < 32)
+    return problem(
+      "too-few-keypoints",
+      `${found})`,
+      "Feature matching needs some hundred pixels on a side; try match/phase-correlation for small images.",
+    );
+  return problem(
+    "too-few-keypoints",
+    `${found}, ${Math.round(100 * observed)} % observed)`,
+    "Look at the image: it may be blank or very smooth. Lower contrast-threshold, or match by intensity instead.",
+  );
+}
+
+const places = (grid: Grid, features: Features, indices: readonly number[]): Points<"world"> =>
+  toWorld(grid, pixelPoints(indices.flatMap((i) => [features.x[i]!, features.y[i]!])));
+
+/** Pairs that share neither their fixed nor their moving pixel with a more trusted one. */
+function distinct(pairs: FeaturePairs, fixed: Features, moving: Features): number[] {
+  const taken = [new Set<string>(), new Set<string>()] as const;
+  const pixel = (f: Features, i: number): string => `${Math.round(f.x[i]!)} ${Math.round(f.y[i]!)}`;
+  const kept: number[] = [];
+  for (let n = 0; n < pairs.count; n++) {
+    const from = pixel(fixed, pairs.fixed[n]!);
+    const to = pixel(moving, pairs.moving[n]!);
+    if (taken[0].has(from) || taken[1].has(to)) continue;
+    taken[0].add(from);
+    taken[1].add(to);
+    kept.push(n);
+  }
+  return kept;
+}
