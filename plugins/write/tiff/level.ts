@@ -4,6 +4,9 @@ import { halve } from "./halve.js";
 import type { FilePlan, PagePlan } from "./plan.js";
 import type { Sink } from "./sink.js";
 
+/** Tiles that are packed at one time; more than the thread pool has threads, so that none of them waits. */
+const MAX_UNDER_WAY = 12;
+
 /** One resolution of one page: blocks of pixels come in, chunks go to the file, and halved rows to the next level. */
 export class Level {
   readonly width: number;
@@ -89,18 +92,23 @@ export class Level {
   async #putTiles(bands: readonly PixelData[], block: Window): Promise<void> {
     const { chunkWidth, chunkHeight, encoding } = this.#plan;
     const count = bands.length;
-    const under: { index: number; bytes: Promise<Uint8Array> }[] = [];
+    const under: { readonly index: number; readonly bytes: Promise<Uint8Array> }[] = [];
+    // Tiles are packed on the thread pool and written in order, so the file is always the same.
+    const writeFirst = async (): Promise<void> => {
+      const { index, bytes } = under.shift()!;
+      const packed = await bytes;
+      this.offsets[index] = await this.#sink!.append(packed);
+      this.counts[index] = packed.length;
+    };
     for (let x = 0; x < block.width; x += chunkWidth) {
       const tile = this.#tile(bands, block, x);
       const index = (block.y / chunkHeight) * this.#across + (block.x + x) / chunkWidth;
-      under.push({ index, bytes: encodeTile(tile, chunkWidth * count, count, encoding) });
+      const bytes = encodeTile(tile, chunkWidth * count, count, encoding);
+      bytes.catch(() => {}); // it is awaited in its turn; a failure before that is not unhandled
+      under.push({ index, bytes });
+      if (under.length === MAX_UNDER_WAY) await writeFirst();
     }
-    // All are under way at once, on the thread pool; they are written in order, so the file is always the same.
-    const all = await Promise.all(under.map((u) => u.bytes));
-    for (const [i, { index }] of under.entries()) {
-      this.offsets[index] = await this.#sink!.append(all[i]!);
-      this.counts[index] = all[i]!.length;
-    }
+    while (under.length > 0) await writeFirst();
   }
 
   /** Cuts one tile out of a block, bands interleaved; what lies outside the image is filled. */

@@ -1,12 +1,20 @@
 import { type FileHandle, open, rm } from "node:fs/promises";
-import { bytesPerSample, type Context, type Image, tiffTags, tiffTypes } from "tiepoint/plugin";
+import {
+  bytesPerSample,
+  type Context,
+  type Image,
+  type Pixels,
+  pixelArray,
+  tiffTags,
+  tiffTypes,
+} from "tiepoint/plugin";
 import { directoryBytes, directorySize, type Field, headerBytes, headerSize } from "./directory.js";
 import { Level } from "./level.js";
 import type { FilePlan, PagePlan } from "./plan.js";
 import { copyAll, Sink, writeAll } from "./sink.js";
 
 /** Rows and columns that are read at once take this much at most. */
-const BLOCK_BYTES = 24 * 1024 ** 2;
+const BLOCK_BYTES = 16 * 1024 ** 2;
 
 type Watch = Pick<Context, "memory" | "signal" | "progress">;
 
@@ -184,13 +192,21 @@ async function pour(
   for (let y = 0; y < height; y += blockHeight)
     for (let x = 0; x < width; x += blockWidth)
       blocks.push({ x, y, width: Math.min(blockWidth, width - x), height: Math.min(blockHeight, height - y) });
-  let next = image.read(blocks[0]!, { signal });
+  // Two buffers for the whole file: while one is packed and written, the other one is filled.
+  const buffers = [0, 1].map(() =>
+    pixelArray(plan.dtype, image.bands.length * blockWidth * Math.min(blockHeight, height)),
+  );
+  const readBlock = (i: number): Promise<Pixels> => {
+    const block = blocks[i]!;
+    const into = buffers[i % 2]!.subarray(0, image.bands.length * block.width * block.height);
+    return image.read(block, { signal, into });
+  };
+  let next = readBlock(0);
   for (const [i, block] of blocks.entries()) {
     const pixels = await next;
     signal.throwIfAborted();
-    const following = blocks[i + 1];
-    if (following) {
-      next = image.read(following, { signal });
+    if (i + 1 < blocks.length) {
+      next = readBlock(i + 1);
       next.catch(() => {}); // it is awaited in the next round; a failure before that is not unhandled
     }
     const plane = block.width * block.height;
