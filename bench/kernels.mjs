@@ -1,5 +1,5 @@
 // Times the image kernels on one lane, beside OpenCV on the same pixels in the same rounds where python3 has it.
-// Usage: node bench/kernels.mjs [rounds] [name…]     Only ratios are worth quoting: machines are shared and noisy.
+// Usage: npm run bench -- kernels [--runs N], or node bench/kernels.mjs [rounds] [part of a name…]
 import { spawn, spawnSync } from "node:child_process";
 import { cpus } from "node:os";
 import { createInterface } from "node:readline";
@@ -11,8 +11,6 @@ import { seededRandom } from "../dist/src/math/random.js";
 import { warpBand } from "../dist/src/math/warp-kernel.js";
 
 const size = 2048;
-const [first, ...names] = process.argv.slice(2);
-const rounds = Number(first ?? 9);
 const k = kernels();
 const arena = k.arena();
 const random = seededRandom(1);
@@ -75,8 +73,6 @@ const benches = {
   "warp u16 cubic projective": () => warp(u16, "uint16", size, "cubic", projective),
   "warp u16 lanczos affine": () => warp(u16, "uint16", size, "lanczos3", affine),
 };
-const chosen = Object.keys(benches).filter((name) => names.length === 0 || names.some((part) => name.includes(part)));
-
 /** OpenCV in a process of its own that does one operation for each line it reads, and answers with milliseconds. */
 function startPeer() {
   const python = ["/usr/bin/python3", "python3"].find(
@@ -96,36 +92,45 @@ function startPeer() {
   };
 }
 
-const peer = startPeer();
-console.log(
-  `${cpus()[0]?.model ?? "unknown processor"}, Node ${process.version}, ${size} x ${size}, one lane, ${rounds} rounds`,
-);
-if (!peer) console.log("OpenCV for python3 is not here (apt install python3-opencv): no ratios");
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
-console.log(
-  `${"kernel".padEnd(28)}${"ms".padStart(8)}${"MPix/s".padStart(9)}${"OpenCV ms".padStart(11)}${"ratio".padStart(8)}`,
-);
-for (const name of chosen) {
-  const ours = [];
-  const theirs = [];
-  for (let round = -1; round < rounds; round++) {
-    const began = performance.now();
-    benches[name]();
-    const took = performance.now() - began;
-    const took2 = peer ? await peer.time(name) : Number.NaN;
-    if (round < 0) continue; // warm-up
-    ours.push(took);
-    theirs.push(took2);
-  }
-  const ms = median(ours);
-  const cv = median(theirs);
-  const known = Number.isFinite(cv);
+
+export async function bench({ runs: rounds, names = [] }) {
+  const chosen = Object.keys(benches).filter((name) => names.length === 0 || names.some((part) => name.includes(part)));
+  const peer = startPeer();
   console.log(
-    name.padEnd(28) +
-      ms.toFixed(2).padStart(8) +
-      (size ** 2 / 1e3 / ms).toFixed(0).padStart(9) +
-      (known ? cv.toFixed(2) : "-").padStart(11) +
-      (known ? (ms / cv).toFixed(2) : "-").padStart(8),
+    `${cpus()[0]?.model ?? "unknown processor"}, Node ${process.version}, ${size} x ${size}, one lane, ${rounds} rounds`,
   );
+  if (!peer) console.log("OpenCV for python3 is not here (apt install python3-opencv): no ratios");
+  console.log(
+    `${"kernel".padEnd(28)}${"ms".padStart(8)}${"MPix/s".padStart(9)}${"OpenCV ms".padStart(11)}${"ratio".padStart(8)}`,
+  );
+  for (const name of chosen) {
+    const ours = [];
+    const theirs = [];
+    for (let round = -1; round < rounds; round++) {
+      const began = performance.now();
+      benches[name]();
+      const took = performance.now() - began;
+      const took2 = peer ? await peer.time(name) : Number.NaN;
+      if (round < 0) continue; // warm-up
+      ours.push(took);
+      theirs.push(took2);
+    }
+    const ms = median(ours);
+    const cv = median(theirs);
+    const known = Number.isFinite(cv);
+    console.log(
+      name.padEnd(28) +
+        ms.toFixed(2).padStart(8) +
+        (size ** 2 / 1e3 / ms).toFixed(0).padStart(9) +
+        (known ? cv.toFixed(2) : "-").padStart(11) +
+        (known ? (ms / cv).toFixed(2) : "-").padStart(8),
+    );
+  }
+  peer?.end();
 }
-peer?.end();
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [runs = "9", ...names] = process.argv.slice(2);
+  await bench({ runs: Number(runs), names });
+}

@@ -1,4 +1,4 @@
-import { type Image, pixelGrid } from "tiepoint/plugin";
+import { type Image, type Length, pixelGrid } from "tiepoint/plugin";
 import { expect, test } from "vitest";
 import { equaliseBytes } from "../../../test/reference/equalise.js";
 import { maxDifference, noise } from "../../../test/reference/plane.js";
@@ -8,7 +8,8 @@ import { imageOf, samplesInTiles, samplesOf } from "../../../test/support/step.j
 import normalise from "./index.js";
 
 type Method = "percentile" | "z-score" | "clahe" | "match-histogram";
-const plain = { low: 0.01, high: 0.99, tile: { value: 64, unit: "px" } as const, clipLimit: 3 };
+const px = (value: number): Length => ({ value, unit: "px" });
+const plain = { low: 0.01, high: 0.99, tile: px(64), clipLimit: 3 };
 const run = (image: Image, method: Method, change: Partial<typeof plain> = {}, like?: Image) =>
   normalise.run({ in: image, like }, { ...plain, ...change, method }, testContext());
 const result = async (...args: Parameters<typeof run>) => samplesOf(imageOf(await run(...args)));
@@ -55,7 +56,7 @@ test.each([
     [16, 3],
     [37, 40],
   ] as const) {
-    const found = await result(image, "clahe", { tile: { value: side, unit: "px" }, clipLimit });
+    const found = await result(image, "clahe", { tile: px(side), clipLimit });
     const wanted = equaliseBytes(p, side, clipLimit).data;
     // 255 is nodata here: a valid 255 moves to 254.
     const apart = found.map((v, i) => (Number.isNaN(wanted[i]!) ? (v === 255 ? 0 : 99) : Math.abs(v - wanted[i]!)));
@@ -113,7 +114,7 @@ test.each(["percentile", "z-score", "clahe", "match-histogram"] as const)(
   async (method) => {
     const image = gray(Float32Array.from(noise(5, 150, 130, { holes: 0.02 }).data), 150);
     const like = gray(Float32Array.from(noise(6, 40, 40, { high: 1000 }).data), 40);
-    const done = imageOf(await run(image, method, { tile: { value: 16, unit: "px" } }, like));
+    const done = imageOf(await run(image, method, { tile: px(16) }, like));
     expect(done.grid).toEqual(image.grid);
     expect(await samplesInTiles(done, 43, 29)).toEqual(await samplesOf(done));
   },
@@ -146,7 +147,7 @@ test("a large image is judged by a sample of bounded size", async () => {
 
 test.each([
   ["percentiles-swapped", "percentile", { low: 0.9, high: 0.1 }],
-  ["tile-out-of-range", "clahe", { tile: { value: 2, unit: "px" } as const }],
+  ["tile-out-of-range", "clahe", { tile: px(2) }],
   ["like-missing", "match-histogram", {}],
 ] as const)("%s is told", async (code, method, change) => {
   const outcome = await run(gray(new Uint8Array(9), 3), method, change);
