@@ -138,18 +138,18 @@ export function table(title, rows, errorName = "error px") {
     "",
     `## ${title}`,
     "",
-    `| | wall s | ratio | in process s | ratio | peak MB | ${errorName} | |`,
-    "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
+    `| | wall s | ratio | in process s | ratio | CPU s | peak MB | ${errorName} | |`,
+    "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
   ];
   for (const row of rows) {
     if (row.skipped) {
-      lines.push(`| ${row.name} | | | | | | | skipped: ${row.skipped.replace(/\s+/g, " ")} |`);
+      lines.push(`| ${row.name} | | | | | | | | skipped: ${row.skipped.replace(/\s+/g, " ")} |`);
       continue;
     }
     const ratio = (key) =>
       row === ours || !Number.isFinite(row[key] / ours?.[key]) ? "" : `${cell(row[key] / ours[key], 2)}x`;
     lines.push(
-      `| ${row.name} | ${cell(row.seconds, 3)} | ${ratio("seconds")} | ${cell(row.inside, 3)} | ${ratio("inside")} | ${cell(row.peakMb, 0)} | ${cell(row.error, 3)} | ${row.note} |`,
+      `| ${row.name} | ${cell(row.seconds, 3)} | ${ratio("seconds")} | ${cell(row.inside, 3)} | ${ratio("inside")} | ${cell(row.cpu, 2)} | ${cell(row.peakMb, 0)} | ${cell(row.error, 3)} | ${row.note} |`,
     );
   }
   return lines.join("\n");

@@ -29,6 +29,7 @@ export async function bench({ runs, log }) {
     ours: true,
     async run() {
       const start = performance.now();
+      const cpu = process.cpuUsage();
       const loaded = await loadPlan({
         ...{ file: "/bench/plan.yaml", text, registry: all, env: {} },
         readText: async () => ({ ok: false, diagnostics: [] }),
@@ -36,7 +37,9 @@ export async function bench({ runs, log }) {
       });
       if (!loaded.ok) throw new Error(loaded.diagnostics.map((d) => d.message).join("; "));
       tasks = loaded.value.tasks.length;
+      const used = process.cpuUsage(cpu);
       return {
+        cpu: (used.user + used.system) / 1e6,
         seconds: (performance.now() - start) / 1000,
         peakMb: process.memoryUsage().rss / 2 ** 20,
         note: `${tasks} tasks`,

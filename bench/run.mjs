@@ -1,4 +1,4 @@
-// npm run bench -- [TOPIC…] [--inputs DIR] [--shared DIR] [--runs N] [--large] [--only TEXT] [--pairs N] [--unrelated N]
+// npm run bench -- [TOPIC…] [--inputs DIR] [--shared DIR] [--runs N] [--large SIDE] [--only TEXT] [--pairs N] [--unrelated N]
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,7 +29,7 @@ without a topic: ${byDefault.join(", ")}
 --inputs DIR    images that peers/make_inputs.py has made; without it they are made in a temporary folder
 --shared DIR    where bench/peers, bench/score.py and data are; ../shared
 --runs N        counted rounds; 3
---large         warp: also 900 MP, for the peak of memory
+--large SIDE    warp: also an image of SIDE x SIDE pixels, for the peak of memory; 30000 is 900 MP
 --only TEXT     score: only pairs with this in their name
 --unrelated N   score: pairs that must be refused; 20
 --pairs N       calibration: how many pairs; 40
@@ -41,7 +41,7 @@ const { values, positionals } = parseArgs({
     inputs: { type: "string" },
     shared: { type: "string", default: join(root, "..", "shared") },
     runs: { type: "string", default: "3" },
-    large: { type: "boolean", default: false },
+    large: { type: "string" },
     only: { type: "string", default: "" },
     unrelated: { type: "string", default: "20" },
     pairs: { type: "string", default: "40" },
@@ -67,7 +67,7 @@ const context = {
   pairs: Number(values.pairs),
   unrelated: Number(values.unrelated),
   only: values.only,
-  large: values.large,
+  large: Number(values.large ?? 0),
   log: (text) => process.stderr.write(`  ${text}\n`),
 };
 

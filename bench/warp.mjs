@@ -1,5 +1,5 @@
-// A cubic warp from file to file, 100 MP of 16 bits, nothing compressed; then one of 900 MP, for its peak memory.
-import { existsSync, readFileSync, rmSync, statfsSync } from "node:fs";
+// A cubic warp from file to file, 100 MP of 16 bits, nothing compressed; then one as large as asked, for its peak memory.
+import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { measure, rounds, table } from "./measure.mjs";
 import { project, runPipeline, stepSeconds, transformFile } from "./ours.mjs";
@@ -66,7 +66,6 @@ export async function bench({ inputs, peers, python, scratch, runs, log, large }
         const script = [python, join(peers, "warp.py"), "--inputs", inputs, "--method", method, "--case", name];
         const check = round === 0 ? [] : ["--no-check"];
         rmSync(work, { recursive: true, force: true });
-        const { mkdirSync } = await import("node:fs");
         mkdirSync(work, { recursive: true });
         const got = await measure([...script, "--threads", "2", "--out", out, "--work", work, ...check], { scratch });
         if (got.exit !== 0) throw new Error(got.stderr);
@@ -84,15 +83,14 @@ export async function bench({ inputs, peers, python, scratch, runs, log, large }
     const errors = {};
     console.log(table(`warp, 100 MP uint16, ${name}`, await rounds([ours, ...others], runs, log), "rms vs Keys"));
   }
-  if (large) await bounded({ scratch });
+  if (large > 0) await bounded(scratch, large);
 }
 
 /** An input larger than the memory it is given: the peak says whether memory is bounded. */
-async function bounded({ scratch }) {
-  const n = 30000;
+async function bounded(scratch, n) {
   const free = statfsSync(scratch);
-  console.log("\n## warp, 900 MP uint8, bounded memory\n");
-  if (free.bavail * free.bsize < 3e9) return console.log(`skipped: needs 3 GB in ${scratch}`);
+  console.log(`\n## warp, ${Math.round((n * n) / 1e6)} MP uint8, bounded memory\n`);
+  if (free.bavail * free.bsize < 3 * n * n) return console.log(`skipped: needs ${3 * n * n} bytes in ${scratch}`);
   const image = join(scratch, "large.tif");
   if (!existsSync(image)) {
     const rows = new Uint8Array(64 * n);
