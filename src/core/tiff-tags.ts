@@ -72,4 +72,11 @@ export const tiffPhotometrics = {
 } as const;
 
 /** Keys of a GeoTIFF's key directory. */
-export const geoKeys = { modelType: 1024, rasterType: 1025, geographicType: 2048, projectedType: 3072 } as const;
+export const geoKeys = {
+  modelType: 1024,
+  rasterType: 1025,
+  geographicType: 2048,
+  ellipsoid: 2056,
+  projectedType: 3072,
+  projection: 3074,
+} as const;

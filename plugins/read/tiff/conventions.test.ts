@@ -54,6 +54,24 @@ describe("GeoTIFF", () => {
     expect((await open([page(1, matrix, degrees)])).grid.crs).toBe("EPSG:4326");
   });
 
+  test("a UTM zone that is described but not named is recognised, and noted", async () => {
+    const tie: Field = [tiffTags.modelTiepoint, 12, [0, 0, 0, 0, 0, 0]];
+    const unnamed = [geoKeys.projectedType, 0, 1, 32767];
+    const described = async (projection: number, ...datum: number[][]) => {
+      const pages = [page(1, scale, tie, keys(1, unnamed, [geoKeys.projection, 0, 1, projection], ...datum))];
+      return [(await open(pages)).grid.crs, ...(await notesOf(pages))];
+    };
+    const onWgs84 = [
+      [geoKeys.geographicType, 0, 1, 32767],
+      [geoKeys.ellipsoid, 0, 1, 7030],
+    ];
+    expect(await described(16018, ...onWgs84)).toEqual(["EPSG:32618", "crs-recognised"]);
+    expect(await described(16160, [geoKeys.geographicType, 0, 1, 4326])).toEqual(["EPSG:32760", "crs-recognised"]);
+    expect(await described(16033, [geoKeys.geographicType, 0, 1, 4258])).toEqual(["EPSG:25833", "crs-recognised"]);
+    expect(await described(16018)).toEqual(["px", "crs-unknown"]);
+    expect(await described(16061, ...onWgs84)).toEqual(["px", "crs-unknown"]);
+  });
+
   test("a place without a code, control points and a singular matrix are noted, and pixels are the world", async () => {
     const tie: Field = [tiffTags.modelTiepoint, 12, [0, 0, 0, 1, 1, 0]];
     const gcps: Field = [tiffTags.modelTiepoint, 12, Array(24).fill(3)];

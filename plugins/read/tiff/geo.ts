@@ -33,8 +33,17 @@ export function placeOf(directory: Directory): { readonly place?: Place; readonl
     }
     return { notes };
   }
-  const code = keys.get(geoKeys.modelType) === 2 ? keys.get(geoKeys.geographicType) : keys.get(geoKeys.projectedType);
-  if (code === undefined || code <= 0 || code === USER_DEFINED) {
+  const given = keys.get(geoKeys.modelType) === 2 ? keys.get(geoKeys.geographicType) : keys.get(geoKeys.projectedType);
+  const known = given !== undefined && given > 0 && given !== USER_DEFINED;
+  const code = known ? given : utmCode(keys);
+  if (!known && code !== undefined) {
+    notes.push({
+      severity: "info",
+      code: "crs-recognised",
+      message: `The file describes its projection without naming it; it is taken for EPSG:${code}`,
+    });
+  }
+  if (code === undefined) {
     notes.push(
       warning(
         "crs-unknown",
@@ -55,6 +64,27 @@ export function placeOf(directory: Directory): { readonly place?: Place; readonl
     return { notes };
   }
   return { place: { worldFromPixel, crs: `EPSG:${code}` }, notes };
+}
+
+/** First EPSG code of UTM zones (north, south) by geographic system; zones of the north alone where there is one number. */
+const utmFamilies: Readonly<Record<number, readonly [north: number, south?: number]>> = {
+  4326: [32_600, 32_700],
+  4258: [25_800],
+  4269: [26_900],
+  4267: [26_700],
+};
+const WGS84_ELLIPSOID = 7030;
+
+/** The EPSG code of a UTM zone that is described by its number (GeoTIFF 1.0, section 6.3.3.2) on a known datum. */
+function utmCode(keys: ReadonlyMap<number, number>): number | undefined {
+  const projection = keys.get(geoKeys.projection) ?? 0;
+  const zone = projection % 100;
+  const hemisphere = Math.floor(projection / 100) - 160;
+  if ((hemisphere !== 0 && hemisphere !== 1) || zone < 1 || zone > 60) return undefined;
+  const base = keys.get(geoKeys.geographicType) ?? USER_DEFINED;
+  const datum = base === USER_DEFINED && keys.get(geoKeys.ellipsoid) === WGS84_ELLIPSOID ? 4326 : base;
+  const first = utmFamilies[datum]?.[hemisphere];
+  return first === undefined ? undefined : first + zone;
 }
 
 /** The map from the file's raster space to the world. */
