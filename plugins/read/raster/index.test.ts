@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import sharp from "sharp";
 import type { FileRef, Image, PixelData } from "tiepoint/plugin";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -83,6 +84,56 @@ describe.each([1, 2, 3, 4] as const)("PNG with %i bands", (bands) => {
   });
 });
 
+describe("labels in a PNG", () => {
+  test("of a palette are its indices; as a picture they are its colours", async () => {
+    const colours = Uint8Array.from({ length: width * height * 3 }, (_, i) => (Math.floor(i / 30) % 5) * 50 + (i % 3));
+    const png = await sharp(colours, { raw: { width, height, channels: 3 } })
+      .png({ palette: true, dither: 0 })
+      .toBuffer();
+    expect(png[25]).toBe(3);
+    const file = put("palette.png", png);
+    const labels = await open(file, { kind: "labels" });
+    expect(labels).toMatchObject({ bands: ["gray"], meaning: "labels", dtype: "uint8" });
+    const { data } = await labels.read({ x: 0, y: 0, width, height });
+    expect(new Set(data).size).toBe(4);
+    expect(Math.max(...data)).toBeLessThan(4);
+    const picture = await open(file);
+    const { data: red } = await picture.read({ x: 0, y: 0, width, height }, { bands: [0] });
+    const colourOf = new Map([...data].map((label, i) => [label, red[i]]));
+    expect([...red]).toEqual([...data].map((label) => colourOf.get(label))); // one colour per label
+  });
+
+  test.each([1, 2, 4] as const)("of %i bits are the numbers that are stored", async (bits) => {
+    const n = 1 << bits;
+    const gray = Uint8Array.from({ length: width * height }, (_, i) => Math.round(((i % n) * 255) / (n - 1)));
+    const png = await sharp(gray, { raw: { width, height, channels: 1 } })
+      .toColourspace("b-w")
+      .png({ palette: true, colours: n, dither: 0 })
+      .toBuffer();
+    expect(png[24]).toBe(bits);
+    const labels = await open(put(`${bits}.png`, png), { kind: "labels" });
+    const { data } = await labels.read({ x: 0, y: 0, width, height });
+    expect(new Set(data).size).toBe(n);
+    expect(Math.max(...data)).toBe(n - 1);
+    const again = [...data].map((label, i) => [label, gray[i]!]);
+    expect(new Set(again.map(String)).size).toBe(n);
+  });
+
+  test("of a damaged file end in a code", async () => {
+    const gray = ramp(false, width * height).map((v) => v % 4);
+    const png = await sharp(gray, { raw: { width, height, channels: 1 } })
+      .png({ palette: true })
+      .toBuffer();
+    for (let length = 40; length < png.length - 12; length += 5) {
+      const outcome = await run(put("cut-labels.png", png.subarray(0, length)), { kind: "labels" });
+      if (!outcome.ok) continue;
+      await expect(outcome.value.image.read({ x: 0, y: 0, width, height })).rejects.toMatchObject({
+        diagnostics: [{ code: "image-damaged" }],
+      });
+    }
+  });
+});
+
 test("lossless WebP comes back exactly, and JPEG nearly", async () => {
   const data = new Uint8Array(width * height * 3).map((_, i) => 100 + Math.floor(i / 3));
   const raw = { raw: { width, height, channels: 3 } } as const;
@@ -125,9 +176,11 @@ test("binary Netpbm files of 8 and 16 bits are read as they are", async () => {
 });
 
 test("a picture that would not fit the memory of the step is refused before it is decoded", async () => {
-  const png = await sharp({ create: { width: 16000, height: 16000, channels: 3, background: "black" } })
-    .png({ compressionLevel: 9 })
+  const png = await sharp({ create: { width: 16000, height: 16, channels: 3, background: "black" } })
+    .png()
     .toBuffer();
+  png.writeUInt32BE(16000, 20); // the header's claim is what counts
+  png.writeUInt32BE(crc32(png.subarray(12, 29)), 29);
   const outcome = await run(put("bomb.png", png), {}, 200e6);
   expect(!outcome.ok && outcome.diagnostics[0]).toMatchObject({
     code: "image-too-large",

@@ -14,7 +14,7 @@ export default definePlugin({
   inputs: { file: "file", sameGridAs: "image?" },
   outputs: { image: "image" },
   async run({ file, sameGridAs }, params, context) {
-    const opened = await openRaster(file, params.page ?? 0, context.memory);
+    const opened = await openRaster(file, { page: params.page ?? 0, kind: params.kind, memory: context.memory });
     if (!opened.ok) return opened;
     const result = applyReadOptions(opened.value.image, params, sameGridAs);
     if (!result.ok) return result;

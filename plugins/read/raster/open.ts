@@ -14,18 +14,26 @@ import {
 } from "tiepoint/plugin";
 import { type Decoded, decodedImage, tooLarge } from "./decoded.js";
 import { decodeNetpbm, netpbmHeader } from "./netpbm.js";
+import { decodePngIndices, type PngIndices, pngIndices } from "./png-indices.js";
 
 type Opened = Result<{ readonly image: Image; readonly notes: readonly Diagnostic[] }>;
 
 /**
  * Opens a file that is decoded whole. Only the header is looked at now.
  *
+ * @param kind  labels and masks are read as the numbers that are stored, not as the colours that they stand for
  * @param memory  bytes that decoding may take
  * @returns `not-an-image`, `image-too-large`, `no-such-page`, `image-unsupported`, `image-damaged`, `file-unreadable`
  */
-export async function openRaster(file: FileRef, page: number, memory: number): Promise<Opened> {
+export async function openRaster(
+  file: FileRef,
+  { page, kind, memory }: { readonly page: number; readonly kind: Image["meaning"]; readonly memory: number },
+): Promise<Opened> {
   const bytes = await bytesOf(file);
   if (!bytes.ok) return bytes;
+  const indices = kind === "intensity" ? ok(undefined) : pngIndices(bytes.value);
+  if (!indices.ok) return indices;
+  if (indices.value && page === 0) return openIndices(file, bytes.value, indices.value, memory);
   const magic = bytes.value.subarray(0, 2).toString("latin1");
   return magic === "P5" || magic === "P6"
     ? openNetpbm(file, bytes.value, memory)
@@ -38,6 +46,27 @@ async function bytesOf(file: FileRef): Promise<Result<Buffer>> {
   } catch (error) {
     return failed(problem("file-unreadable", `${file.path}: ${(error as NodeJS.ErrnoException).code ?? error}`));
   }
+}
+
+function openIndices(file: FileRef, bytes: Buffer, indices: PngIndices, memory: number): Opened {
+  const { width, height } = indices;
+  const cost = bytes.length + 2 * width * height;
+  if (!(width > 0 && height > 0)) return failed(problem("not-an-image", `The PNG claims ${width} x ${height} px`));
+  if (cost > memory) return failed(tooLarge(indices, 1, cost, memory));
+  const image = decodedImage({
+    key: `${file.sha256}:indices`,
+    grid: pixelGrid(width, height),
+    dtype: "uint8",
+    bands: bandNames(1),
+    memory,
+    cost,
+    decode: async () => {
+      const again = await bytesOf(file);
+      if (!again.ok) throw new DiagnosticError(...again.diagnostics);
+      return decodePngIndices(again.value, indices);
+    },
+  });
+  return ok({ image, notes: [] });
 }
 
 function openNetpbm(file: FileRef, bytes: Buffer, memory: number): Opened {
