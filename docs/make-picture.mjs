@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const work = mkdtempSync(join(tmpdir(), "tiepoint-picture-"));
 const side = 720;
 /** The part of the fixed image that is shown, so that cells can be seen. */
-const view = { left: 150, top: 190, width: 340, height: 340 };
+const view = { left: 150, top: 190, width: 312, height: 312 };
 
 const grayOf = async (path) => sharp(path).removeAlpha().greyscale().raw().toBuffer();
 const rgbOf = async (path) => sharp(path).removeAlpha().toColourspace("srgb").raw().toBuffer();
@@ -62,7 +62,7 @@ try {
         labels[i + 1] !== labels[i] ||
         labels[i - side] !== labels[i] ||
         labels[i + side] !== labels[i]);
-    const square = (Math.floor(x / 85) + Math.floor(y / 85)) % 2 === 0;
+    const square = (Math.floor((x - view.left) / 104) + Math.floor((y - view.top) / 104)) % 2 === 0;
     if (edge) after.set([255, 214, 64], 3 * i);
     else if (square) after.set(aligned.subarray(3 * i, 3 * i + 3), 3 * i);
     else after.set([light * 0.35, light * 0.62, light], 3 * i);
@@ -71,7 +71,7 @@ try {
   const panels = await Promise.all([fluorescence, moving, before, after].map(panel));
   await sharp({ create: { width: 4 * view.width + 3 * gap, height: view.height, channels: 3, background: "white" } })
     .composite(panels.map((input, k) => ({ input, left: k * (view.width + gap), top: 0 })))
-    .png({ palette: true, colours: 128, effort: 10 })
+    .png({ palette: true, colours: 96, effort: 10 })
     .toFile(join(root, "docs", "demo.png"));
   console.log(`docs/demo.png: ${Math.round(readFileSync(join(root, "docs", "demo.png")).length / 1000)} kB`);
 } finally {
