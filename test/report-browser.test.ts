@@ -47,7 +47,7 @@ describe.skipIf(!browser)("in a browser (skipped where no Chromium starts)", () 
     const { dom, console } = open(folder, await buildReport(record, access));
     expect(console).toEqual([]);
     expect(dom).toContain('data-ready="yes"');
-    expect(dom).toContain("Gray and white: they agree.");
+    expect(dom).toContain("Gray, black and white: they agree.");
   });
 
   test("scripts in names do not run", async () => {

@@ -214,7 +214,7 @@ async function fetch(
 }
 
 const isObject = (v: unknown): v is Record<string, unknown> => typeof v === "object" && v !== null;
-const isImage = (v: unknown): v is Image => isObject(v) && typeof v.read === "function" && isObject(v.grid);
+export const isImage = (v: unknown): v is Image => isObject(v) && typeof v.read === "function" && isObject(v.grid);
 const isMatches = (v: unknown): v is Matches =>
   isObject(v) &&
   v.fixed instanceof Float64Array &&

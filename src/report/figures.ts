@@ -262,7 +262,7 @@ function sample(from: Picture, x: number, y: number, into: Uint8Array, to: numbe
   return true;
 }
 
-/** Fixed in magenta, moving in green: what agrees is white or gray, what does not is coloured. Three bands. */
+/** Fixed in magenta, moving in green: what agrees is gray, what does not is coloured by the brighter one. Three bands. */
 export function overlay(fixed: Picture, moving: Picture): Pixels {
   const f = grayOf(fixed);
   const m = grayOf(moving);

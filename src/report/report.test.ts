@@ -77,6 +77,11 @@ describe("the report of an accepted run", () => {
     expect(page).toContain('class="chart histogram"');
   });
 
+  test("shows the images of the run with their facts", () => {
+    expect(text).toContain("fixed data/fluorescence.ome.tif 512 × 384 pixels");
+    expect(page).toMatch(/<img alt="fixed" src="data:image\/webp/);
+  });
+
   test("says who set each parameter, and how to run again", () => {
     expect(text).toContain("ratio 0.8 command line (--set)");
     expect(text).toContain("contrast-threshold 0.013 default of the plugin");

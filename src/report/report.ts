@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { RunAccess, RunRecord } from "../core/record.js";
 import { type Finding, findings } from "./evidence.js";
 import { html, type Markup, trusted } from "./html.js";
+import { imagesSection } from "./images-section.js";
 import { methodsOf, methodsSection } from "./methods.js";
 import { count } from "./numbers.js";
 import { registrationSection } from "./registration-section.js";
@@ -29,8 +30,9 @@ const mostPerRegistration = 1_700_000;
  */
 export async function buildReport(record: RunRecord, access: RunAccess): Promise<string> {
   const found = await findings(record, access);
+  const images = await imagesSection(record, access);
   for (let shown = Math.min(mostShown, found.length); ; shown = shown >> 1) {
-    const text = page(record, found, await sections(record, access, found, shown), shown);
+    const text = page(record, found, await sections(record, access, found, shown), shown, images);
     if (Buffer.byteLength(text) <= mostBytes || shown === 0) return text;
   }
 }
@@ -49,7 +51,13 @@ async function sections(
   return out;
 }
 
-function page(record: RunRecord, found: readonly Finding[], parts: readonly Markup[], shown: number): string {
+function page(
+  record: RunRecord,
+  found: readonly Finding[],
+  parts: readonly Markup[],
+  shown: number,
+  images: Markup | undefined,
+): string {
   const groups = stepGroups(record);
   const title = record.pipeline.name;
   const hash = createHash("sha256").update(viewerScript).digest("base64");
@@ -62,6 +70,7 @@ function page(record: RunRecord, found: readonly Finding[], parts: readonly Mark
     ["verdict", "Verdict"],
     ...(found.length > 0 ? [["registrations", found.length > 1 ? "Registrations" : "Registration"] as const] : []),
     ...(measured.length > 0 ? [["measured", "Other measures"] as const] : []),
+    ...(images ? [["images", "Images"] as const] : []),
     ["pipeline", "Pipeline"],
     ["parameters", "Parameters"],
     ["steps", "Steps"],
@@ -75,6 +84,7 @@ function page(record: RunRecord, found: readonly Finding[], parts: readonly Mark
 <main>${runBanner(record, found)}
 ${found.length > 0 && registrations(found, parts, shown)}
 ${measured.length > 0 && html`<section id="measured"><h2>Other measures</h2>${measured.slice(0, 30).map((t) => html`<h3>${t.id} <span class="note">${t.plugin}</span></h3>${metricsTable(t.metrics)}`)}</section>`}
+${images}
 <section id="pipeline"><h2>The pipeline</h2>${graphSection(record, groups)}</section>
 <section id="parameters"><h2>Parameters</h2><p class="note">All that were in force, and who set them.</p>${parametersSection(groups)}</section>
 <section id="steps"><h2>Steps</h2>${stepsSection(record, groups)}</section>

@@ -54,7 +54,7 @@ const mostStepRows = 400;
 export function stepsSection(record: RunRecord, groups: readonly StepGroup[]): Markup {
   const longest = groups.reduce((most, g) => Math.max(most, g.seconds), 0);
   const tone = { failed: "bad", refused: "warn", skipped: "note", computed: "", cached: "" };
-  const notes = record.tasks.filter((t) => t.notes.length > 0);
+  const notes = record.tasks.filter((t) => t.state !== "skipped" && t.notes.length > 0);
   const all = [
     ...record.notes,
     ...notes.flatMap((t) => t.notes.map((n) => ({ ...n, message: `${t.id}: ${n.message}` }))),
@@ -63,7 +63,7 @@ export function stepsSection(record: RunRecord, groups: readonly StepGroup[]): M
     .slice(0, mostStepRows)
     .map(
       (g) =>
-        html`<tr><td>${g.role === "step" ? g.step : `${g.role} ${g.step.replace(/^(input|output):/, "")}`}</td><td>${g.plugin} <span class="note">${g.version}</span></td><td class="${tone[g.state]}">${outcomeWords(g)}</td><td class="n">${seconds(g.seconds)}</td><td style="width:90px">${longest > 0 && html`<span class="timebar" style="width:${Math.max(1, Math.round((80 * g.seconds) / longest))}px"></span>`}</td><td class="n">${g.peakBytes > 0 && bytes(g.peakBytes)}</td><td class="mono note">${g.tasks.length === 1 ? g.tasks[0]!.key.slice(0, 12) : count(g.tasks.length, "key")}</td></tr>`,
+        html`<tr><td>${g.role === "step" ? g.step : `${g.role} ${g.step.replace(/^(input|output):/, "")}`}</td><td>${g.plugin} <span class="note">${g.version}</span></td><td class="${tone[g.state]}">${outcomeWords(g)}</td><td class="n">${g.state !== "skipped" && seconds(g.seconds)}</td><td style="width:90px">${longest > 0 && html`<span class="timebar" style="width:${Math.max(1, Math.round((80 * g.seconds) / longest))}px"></span>`}</td><td class="n">${g.peakBytes > 0 && bytes(g.peakBytes)}</td><td class="mono note">${g.tasks.length === 1 ? g.tasks[0]!.key.slice(0, 12) : count(g.tasks.length, "key")}</td></tr>`,
     )}</tbody></table></div>${groups.length > mostStepRows && html`<p class="note">and ${groups.length - mostStepRows} more; all are in run.json</p>`}
 <p class="note">A key is the address of a result: the same plugin, parameters and inputs always have the same key, and the same key always means the same bytes. Images are computed while others read them, so their time may stand with the step that asked.</p>
 ${all.length > 0 && html`<h3>Notes</h3>${diagnosticList(all.slice(0, 150))}${all.length > 150 && html`<p class="note">and ${all.length - 150} more in run.json</p>`}`}`;

@@ -52,7 +52,7 @@ function headline(
 ): string {
   if (failed.length > 0)
     return failed.length === 1
-      ? `Not finished: ${failed[0]!.id} failed`
+      ? `Not finished: ${taskName(failed[0]!.id)} failed`
       : `Not finished: ${failed.length} steps failed`;
   if (refused.length > 0 && status === "accepted") return "Refused by a requirement of the pipeline";
   if (status) return meanings[status].word;
@@ -66,7 +66,7 @@ function explanation(
   record: RunRecord,
   found: readonly Finding[],
 ): Markup {
-  const skipped = record.tasks.filter((t) => t.state === "skipped").map((t) => t.id);
+  const skipped = record.tasks.filter((t) => t.state === "skipped").map((t) => taskName(t.id));
   const lines: string[] = [];
   if (failed.length > 0) lines.push("No complete result was made. What went wrong, and what to try next:");
   else if (refused.length > 0 && status === "accepted") {
@@ -108,9 +108,12 @@ function failures(failed: readonly TaskRecord[]): Markup {
     .slice(0, 20)
     .map(
       (t) =>
-        html`<h3>${t.id} <span class="note">(${t.plugin})</span></h3>${t.notes.length > 0 ? diagnosticList(t.notes) : html`<p>It gave no reason. That is a fault of the plugin.</p>`}`,
+        html`<h3>${taskName(t.id)} <span class="note">(${t.plugin})</span></h3>${t.notes.length > 0 ? diagnosticList(t.notes) : html`<p>It gave no reason. That is a fault of the plugin.</p>`}`,
     )}${failed.length > 20 && html`<p class="note">and ${failed.length - 20} more, in the table of steps</p>`}`;
 }
+
+/** `input:fixed` is what the user calls the input fixed. */
+const taskName = (id: string): string => id.replace(/^(input|output):/, "$1 ");
 
 /** Messages with what to try next; errors first. */
 export function diagnosticList(list: readonly Diagnostic[]): Markup {
@@ -172,7 +175,8 @@ export const badge = (status: VerdictStatus): Markup =>
   html`<span class="badge ${{ accepted: "good", suspect: "warn", rejected: "bad" }[status]}">${status}</span>`;
 
 /** `too-few-matches` → “too few matches”. */
-const stopWords = (stopped: string): string => stopped.replace(/-/g, " ");
+const stopWords = (stopped: string): string =>
+  stopped === "consensus" ? "tie points that agree were found" : stopped.replace(/-/g, " ");
 
 /** Every number of a registration, by subject, each with what it means. */
 export function metricsTable(metrics: Metrics): Markup {

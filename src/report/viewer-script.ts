@@ -14,7 +14,7 @@ function viewer(root) {
   const canvas = $("canvas"), ctx = canvas.getContext("2d"), range = $("input"), label = $("[data-label]"), legend = $("[data-legend]"), where = $("[data-where]");
   const factor = Number(root.dataset.factor), perPixel = Number(root.dataset.spacing), unit = root.dataset.unit;
   const modes = {
-    overlay: { label: "Balance", min: 0, max: 100, value: 50, legend: "Magenta: only in the fixed image. Green: only in the moving one. Gray and white: they agree." },
+    overlay: { label: "Balance", min: 0, max: 100, value: 50, legend: "Magenta: brighter in the fixed image. Green: brighter in the moving one. Gray, black and white: they agree." },
     swipe: { label: "Divider", min: 0, max: 100, value: 50, legend: "Left of the line the fixed image, right of it the moving one. Drag the line." },
     flicker: { label: "Speed", min: 2, max: 30, value: 12, legend: "The two images take turns. What jumps does not fit. Space shows the other one." },
     checker: { label: "Field size", min: 8, max: 200, value: 48, legend: "Fields of the fixed and the moving image in turn. Follow a line across the borders." },

@@ -149,7 +149,7 @@ async function viewerMarkup(
 <canvas tabindex="0" role="img" aria-label="${`Fixed and moving image of ${name}, laid over each other. Keys 1 to 5 choose the view, B shows before or after, plus and minus zoom, arrows move.`}"></canvas>
 <div class="under"><label><span data-label>Balance</span><input type="range" min="0" max="100" value="50"></label><span data-legend></span><span data-where></span></div>
 <img hidden data-role="fixed" alt="" src="${fixedUrl}">${await img("before", before)}${await img("after", after)}</div>
-<div class="pair still"><figure><img alt="${`Overlay before registration of ${name}`}" src="${await still(before)}"><figcaption>Before: ${beforeWords}. Magenta is the fixed image, green the moving one.</figcaption></figure><figure><img alt="${`Overlay after registration of ${name}`}" src="${await still(after)}"><figcaption>After: gray and white where the two agree, coloured where they do not.</figcaption></figure></div>
+<div class="pair still"><figure><img alt="${`Overlay before registration of ${name}`}" src="${await still(before)}"><figcaption>Before: ${beforeWords}. Magenta where the fixed image is brighter, green where the moving one is.</figcaption></figure><figure><img alt="${`Overlay after registration of ${name}`}" src="${await still(after)}"><figcaption>After: gray, black and white where the two agree, coloured where they do not.</figcaption></figure></div>
 <p class="note screen">“Before” shows the images ${beforeWords}. Click the picture, then turn the wheel to zoom; drag to move; double-click to see all.</p>`;
 }
 

@@ -6,7 +6,7 @@ import type { Matches } from "../../src/core/matches.js";
 import type { PortType } from "../../src/core/plugin.js";
 import { worldPoints } from "../../src/core/points.js";
 import { seededRandom } from "../../src/core/random.js";
-import type { RunAccess, RunRecord, TaskRecord } from "../../src/core/record.js";
+import type { RunAccess, RunRecord, TaskRecord, ValueSummary } from "../../src/core/record.js";
 import { apply, type Transform } from "../../src/core/transform.js";
 import type { Metrics, Verdict, VerdictStatus } from "../../src/core/verdict.js";
 import { texturedScene, viewImage } from "./scene.js";
@@ -53,7 +53,7 @@ export function fakeRun(options: FakeOptions = {}): {
     type?: PortType,
     value?: unknown,
   ) => {
-    tasks.push(taskOf(task, port, type));
+    tasks.push(taskOf(task, port, type, type === "image" && value ? imageFacts(value as Image) : undefined));
     if (port) values.set(`${task.id} ${port}`, value);
   };
   add({ id: "input:fixed", plugin: "read/tiff", seconds: 0.05 }, "image", "image", fixed);
@@ -230,10 +230,18 @@ export async function encodeWithSharp(
     .toBuffer();
 }
 
+const imageFacts = ({ grid, dtype, bands, meaning }: Image): NonNullable<ValueSummary["image"]> => ({
+  grid,
+  dtype,
+  bands,
+  meaning,
+});
+
 function taskOf(
   task: Partial<TaskRecord> & Pick<TaskRecord, "id" | "plugin">,
   port?: string,
   type?: PortType,
+  image?: ValueSummary["image"],
 ): TaskRecord {
   return {
     step: task.id,
@@ -243,7 +251,7 @@ function taskOf(
     origins: {},
     seed: 1,
     inputs: {},
-    outputs: port && type ? [{ port, type, digest: "4b".repeat(32) }] : [],
+    outputs: port && type ? [{ port, type, digest: "4b".repeat(32), ...(image ? { image } : {}) }] : [],
     metrics: {},
     gates: [],
     notes: [],
