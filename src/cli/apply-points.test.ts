@@ -20,10 +20,16 @@ describe("points through a registration", () => {
 
   test("keep the other columns of a CSV file and the order of everything", () => {
     const text = '# cells\nid;Y;"label, long";X\n1;4;"a;b";20\n2;;x;\n';
-    expect(mapCsv(text, toFixed)).toEqual({
+    expect(mapCsv(text, toFixed, "moving")).toEqual({
       ok: true,
       value: { text: '# cells\nid;Y;"label, long";X\n1;2;"a;b";0\n2;;x;\n', points: 2, outside: 1 },
     });
+  });
+
+  test("of a file of tie points stand in columns of their own", () => {
+    const text = "fixed_x,fixed_y,moving_x,moving_y\n1,2,20,4\n";
+    const result = mapCsv(text, toFixed, "moving");
+    expect(result.ok && result.value.text).toBe("fixed_x,fixed_y,moving_x,moving_y,mapped_x,mapped_y\n1,2,20,4,0,2\n");
   });
 
   test.each([
@@ -31,7 +37,7 @@ describe("points through a registration", () => {
     ["x,y\n1,b\n", "not-a-number"],
     ["", "empty-table"],
   ])("%j is refused with %s", (text, code) => {
-    expect(mapCsv(text, toFixed)).toMatchObject({ ok: false, diagnostics: [{ code }] });
+    expect(mapCsv(text, toFixed, "moving")).toMatchObject({ ok: false, diagnostics: [{ code }] });
   });
 });
 

@@ -35,12 +35,18 @@ export function pointMap({ transform, fixed, moving }: Registration, from: Origi
   };
 }
 
-/** Maps the columns x and y of a CSV file; other columns, their order and the order of rows stay. */
-export function mapCsv(text: string, map: MapPoints): Result<Mapped> {
+/**
+ * Maps the columns x and y of a CSV file; other columns, their order and the order of rows stay.
+ *
+ * A file of tie points has no such columns: there the points of the image `from` are mapped into new columns mapped_x and mapped_y.
+ */
+export function mapCsv(text: string, map: MapPoints, from: Origin): Result<Mapped> {
   const parsed = parseCsv(text);
   if (!parsed.ok) return parsed;
   const { comments, header, rawHeader, rows, delimiter } = parsed.value;
-  const [cx, cy] = [findColumn(header, "x"), findColumn(header, "y")];
+  const own = [findColumn(header, "x"), findColumn(header, "y")] as const;
+  const isPlain = own[0] >= 0 && own[1] >= 0;
+  const [cx, cy] = isPlain ? own : ([findColumn(header, `${from}_x`), findColumn(header, `${from}_y`)] as const);
   if (cx < 0 || cy < 0) {
     return failed(
       problem(
@@ -68,14 +74,16 @@ export function mapCsv(text: string, map: MapPoints): Result<Mapped> {
   }
   const mapped = map(points);
   let outside = 0;
-  const lines = [...comments.map((c) => `# ${c}`), rawHeader.map((h) => rewritten(h, delimiter)).join(delimiter)];
+  const names = rawHeader.map((h) => rewritten(h, delimiter));
+  if (!isPlain) names.push("mapped_x", "mapped_y");
+  const lines = [...comments.map((c) => `# ${c}`), names.join(delimiter)];
   for (const [i, row] of rows.entries()) {
     const [x, y] = [mapped[2 * i]!, mapped[2 * i + 1]!];
     const inside = Number.isFinite(x) && Number.isFinite(y);
     if (!inside) outside++;
     const cells = [...row];
-    cells[cx] = inside ? csvNumber(x) : "";
-    cells[cy] = inside ? csvNumber(y) : "";
+    cells[isPlain ? cx : row.length] = inside ? csvNumber(x) : "";
+    cells[isPlain ? cy : row.length + 1] = inside ? csvNumber(y) : "";
     lines.push(cells.join(delimiter));
   }
   return ok({ text: `${lines.join("\n")}\n`, points: rows.length, outside });

@@ -5,7 +5,7 @@ import { type Diagnostic, problem } from "../../core/diagnostic.js";
 import type { Registration } from "../../core/registration.js";
 import { parseTransformFile } from "../../core/transform-json.js";
 import { writeWhole } from "../../run/disk.js";
-import { type MapPoints, mapCsv, mapGeoJson, pointMap } from "../apply-points.js";
+import { type MapPoints, mapCsv, mapGeoJson, type Origin, pointMap } from "../apply-points.js";
 import { TiepointCommand } from "../base.js";
 import { CommandFailure, exit } from "../exit.js";
 import { plainReason } from "../plain-reason.js";
@@ -111,7 +111,7 @@ Images are warped onto the pixels of the other image, or of --like. Points are a
 
     const map = pointMap(registration, flags.from, flags.units);
     const applied: Applied[] = [];
-    for (const job of jobs) if (job.kind !== "image") applied.push(mapFile(job, map));
+    for (const job of jobs) if (job.kind !== "image") applied.push(mapFile(job, map, flags.from));
     const images = jobs.filter((job) => job.kind === "image");
     if (images.length > 0) {
       // Loaded here, so that points need not wait for what only images need.
@@ -221,9 +221,9 @@ function kindOf(file: string): Job["kind"] {
   return extension === ".geojson" || extension === ".json" ? "geojson" : "image";
 }
 
-function mapFile({ file, target, kind }: Job, map: MapPoints): Applied {
+function mapFile({ file, target, kind }: Job, map: MapPoints, from: Origin): Applied {
   const text = readWholeText(file);
-  const mapped = kind === "csv" ? mapCsv(text, map) : mapGeoJson(text, map);
+  const mapped = kind === "csv" ? mapCsv(text, map, from) : mapGeoJson(text, map);
   if (!mapped.ok) {
     throw new CommandFailure(
       exit.inputMissing,
