@@ -46,13 +46,16 @@ export function workshop() {
   };
 }
 
-/** A netpbm picture of random blocks: small, without any library, and rich in corners. */
-export function blocks(width: number, height: number, seed: number): Uint8Array {
+/** A netpbm picture of random blocks, shifted by whole pixels: small, without any library, and rich in corners. */
+export function blocks(width: number, height: number, seed: number, dx = 0, dy = 0): Uint8Array {
   const head = Buffer.from(`P5\n${width} ${height}\n255\n`);
   const data = Buffer.alloc(width * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      let h = Math.imul((x >> 3) + 1, 0x9e3779b1) ^ Math.imul((y >> 3) + 1, 0x85ebca6b) ^ Math.imul(seed, 0xc2b2ae35);
+      let h =
+        Math.imul(((x - dx) >> 3) + 1, 0x9e3779b1) ^
+        Math.imul(((y - dy) >> 3) + 1, 0x85ebca6b) ^
+        Math.imul(seed, 0xc2b2ae35);
       h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
       data[y * width + x] = (h >>> 16) & 255;
     }
