@@ -3,7 +3,8 @@
  *
  *     TIEPOINT_FAIL=store.rename:3:kill     the third rename of a stored value: SIGKILL before it happens
  *     TIEPOINT_FAIL=action.write:1:ENOSPC   the first write of an action record: the disk is full
- *     TIEPOINT_FAIL=output.write:1:torn     half of the bytes, then SIGKILL
+ *     TIEPOINT_FAIL=store.write:1:torn      half of the bytes, then SIGKILL
+ *     TIEPOINT_FAIL=*:7:EIO                 the seventh operation of any kind fails
  *
  * Points are `<what>.<operation>`, what being store, action, output, stat, lock, run or report, and operation being write, fsync,
  * rename or fsync-folder; `done` stands for "after the last of them"; `pixels.write` is a
@@ -28,9 +29,9 @@ const armed: readonly Armed[] = (process.env.TIEPOINT_FAIL ?? "")
 /** Passes a failpoint. @returns true when the caller shall write half of its bytes and call {@link die} */
 export function failpoint(point: string): boolean {
   for (const one of armed) {
-    if (one.point !== point || --one.left !== 0) continue;
-    if (one.failure === "kill") die();
-    if (one.failure === "torn") return true;
+    if ((one.point !== point && one.point !== "*") || --one.left !== 0) continue;
+    if (one.failure === "torn" && point.endsWith(".write")) return true;
+    if (one.failure === "kill" || one.failure === "torn") die();
     throw Object.assign(new Error(`${one.failure}: failpoint ${point}`), { code: one.failure });
   }
   return false;

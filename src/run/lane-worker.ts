@@ -16,13 +16,12 @@ import { Values } from "./values.js";
  * there is nothing to help with.
  */
 const { kernels, lane, port, store: places, catalogueUrl, pluginUrls } = workerData as LaneStart;
-const { board } = attachKernels(kernels, lane);
+const { board, heap } = attachKernels(kernels, lane);
 const store = new Store(places.folder, places.layers);
 
 const ABORT_POLL_MS = 50;
 /** Replaced for each job: a plugin may keep the signal. */
 let signal = new AbortController().signal;
-let memory = 0;
 
 /** Rejections that nobody has handled yet. One that stays at the end of a job was lost by the plugin. */
 const lost = new Map<Promise<unknown>, unknown>();
@@ -71,7 +70,8 @@ const values = loading.then(
     new Values(
       store,
       registry,
-      (seed): Context => ({ signal, random: seededRandom(seed), memory, progress: () => undefined }),
+      // An image outlives the task that built it, so it may not be bound to that task's share.
+      (seed): Context => ({ signal, random: seededRandom(seed), memory: heap.limit, progress: () => undefined }),
     ),
 );
 values.catch(() => undefined);
@@ -91,7 +91,6 @@ async function work(id: number, job: Job): Promise<JobResult> {
       return file.ok ? { type: "digested", file: file.value } : { type: "failed", diagnostics: file.diagnostics };
     }
     case "task": {
-      memory = job.task.memory;
       const progress = (fraction: number) => say({ type: "progress", id, fraction });
       return execute(job.task, { store, values: await values, signal, progress, settled });
     }

@@ -1,7 +1,7 @@
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import type { Provenance } from "../core/plugin.js";
 import { canonicalJson } from "../pipeline/key.js";
-import type { Plan } from "../pipeline/task.js";
+import type { Plan, Task } from "../pipeline/task.js";
 import type { SeenFile } from "./files.js";
 import { feeding } from "./select.js";
 
@@ -34,13 +34,16 @@ export function provenanceOf(
       const file = seen.get(path);
       if (file) inputs.push({ name: nameOf(task.id), file: toldPath(plan, path), sha256: file.sha256 });
     }
-    if (task.files) continue;
+    if (isInput(task)) continue;
     // The items of a block share their steps.
     const step = { step: task.step, plugin: `${task.plugin}@${task.version}`, params: task.params };
     steps.set(canonicalJson(step), step);
   }
   return { tiepoint, pipeline: plan.name, inputs, steps: [...steps.values()] };
 }
+
+/** Whether a task stands for an entry of `inputs:`; steps may read files too, such as a model. */
+export const isInput = (task: Pick<Task, "id">): boolean => task.id.startsWith("input:");
 
 /** The user's name of an input or output task. */
 export const nameOf = (id: string): string => id.replace(/^(input|output):/, "");

@@ -5,7 +5,7 @@ import type { VerdictStatus } from "../core/verdict.js";
 import type { Plan, Task } from "../pipeline/task.js";
 import { environmentCodes } from "./disk.js";
 import type { SeenFile } from "./files.js";
-import { nameOf, toldPath } from "./provenance.js";
+import { isInput, nameOf, toldPath } from "./provenance.js";
 import type { Ending } from "./schedule.js";
 import { feeding, sourcesOf } from "./select.js";
 
@@ -118,8 +118,14 @@ function exitOf(
   const codes = new Set([...notes, ...failures.flatMap(({ ending }) => ending.notes)].map((note) => note.code));
   if ([...codes].some((code) => environmentCodes.has(code))) return 5;
   if (["lock-drift", "lock-missing", "output-is-input"].some((code) => codes.has(code))) return 2;
-  if (failures.some(({ task, ending }) => task.files && !ending.notes.some((n) => n.code === "internal-error")))
-    return 4;
+  if (failures.some(({ task, ending }) => isUnreadable(task, ending))) return 4;
   if (failures.length > 0 || notes.some((note) => note.severity === "error")) return 1;
   return ended.some(({ ending }) => ending.state === "refused") ? 3 : 0;
+}
+
+/** Whether a task failed for a file that is missing or is not what it should be, and not for a bug or for want of memory. */
+function isUnreadable(task: Task, { notes }: Ending): boolean {
+  const codes = new Set(notes.map((note) => note.code));
+  if (codes.has("input-missing") || codes.has("input-unreadable")) return true;
+  return isInput(task) && !["internal-error", "lane-crashed", "memory-exceeded"].some((code) => codes.has(code));
 }

@@ -267,6 +267,14 @@ describe("failures", () => {
     expect(ran.record.tasks[0]?.notes[0]?.message).toContain("fixed.txt");
   });
 
+  test("of the pixels of an input exit with 4 too, whatever step met them", async () => {
+    writeFileSync(join(folder, "fixed.txt"), "13");
+    const ran = await run(pairSteps());
+    expect(ran.record.exit).toBe(4);
+    expect(states(ran)).toMatchObject({ "input:fixed": "computed", matches: "failed" });
+    expect(codes(ran)).toContain("fake-damaged");
+  });
+
   test("an output never overwrites an input", async () => {
     const steps = [...pairSteps(), { id: "w", use: "write/fake", in: { transform: "affine" }, to: "fixed.txt" }];
     const ran = await run(steps);

@@ -40,6 +40,10 @@ interface Candidate {
   readonly inputs: Readonly<Record<string, InputRef>>;
 }
 
+/** Whether a step only says how an image comes about. */
+const isLazy = ({ outputs, target }: Task): boolean =>
+  !target && Object.values(outputs).every((type) => type === "image");
+
 /**
  * One run of a plan, on the main thread, which only decides: what is stored already, what is next, what the gates say.
  *
@@ -290,10 +294,10 @@ export class Runner {
   }
 
   #share(index: number): number {
-    const { outputs, target } = this.plan.tasks[index]!;
+    const task = this.plan.tasks[index]!;
     if (this.#alone.has(index)) return this.#budget.kernelMemory;
     // Writers and steps that give images go through windows; only what looks at whole images needs room for them.
-    if (target || Object.values(outputs).every((type) => type === "image")) return this.#budget.shareOf([]);
+    if (task.target || isLazy(task)) return this.#budget.shareOf([]);
     const images = Object.values(this.#candidates.get(index)!.inputs).flatMap((ref) =>
       ("items" in ref ? ref.items.map(([, one]) => one) : "key" in ref ? [ref] : []).flatMap(({ key, port }) => {
         const from = this.#byKey.get(key);
@@ -312,8 +316,10 @@ export class Runner {
     this.#running++;
     this.tell({ type: "task.start", id, step, plugin });
     const started = performance.now();
+    // A lazy image takes nothing yet, and outlives this task: it may use what there is when it is read.
+    const memory = isLazy(task) ? this.#budget.kernelMemory : share;
     const envelope: TaskEnvelope = {
-      ...{ key, plugin, version, params, seed, inputs, outputs, keep, memory: share },
+      ...{ key, plugin, version, params, seed, inputs, outputs, keep, memory },
       ...(target === undefined ? {} : { target: target.path, provenance: this.#keys.provenance(index) }),
     };
     const finished = await this.#lanes.run({ type: "task", task: envelope }, (fraction) =>

@@ -81,6 +81,14 @@ test("an action is whole only while all that it stored is there in its size", ()
   expect(store.isWhole(one)).toBe(false);
 });
 
+test("an action with one changed digit counts as none", () => {
+  const store = new Store(folder);
+  store.putAction({ ...action("k", []), seed: 12 });
+  const path = join(folder, "actions", "k.json");
+  writeFileSync(path, readFileSync(path, "utf8").replace('"seed": 12', '"seed": 13'));
+  expect(store.action("k")).toBeUndefined();
+});
+
 test.each(["", "{", '{"format":"tiepoint/action","version":1,"key":"other","outputs":[]}', "\0\0\0"])(
   "a damaged action counts as none (%j)",
   (text) => {

@@ -16,7 +16,7 @@ import {
   writeAll,
   writeWhole,
 } from "./disk.js";
-import { failpoint } from "./failpoint.js";
+import { die, failpoint } from "./failpoint.js";
 import type { PortRef } from "./value.js";
 
 /** What feeds an input port: an output of another action, a file by the digest of its bytes, or a list of outputs by item id. */
@@ -98,8 +98,9 @@ export class Store {
         for await (const piece of pieces) {
           hash.update(piece);
           guarded(temp, () => {
-            failpoint("pixels.write");
-            writeAll(fd, piece);
+            const torn = failpoint("pixels.write");
+            writeAll(fd, torn ? piece.subarray(0, piece.length >> 1) : piece);
+            if (torn) die();
           });
           bytes += piece.length;
         }
@@ -139,7 +140,8 @@ export class Store {
   }
 
   putAction(action: Action): void {
-    writeWhole(actionPath(this.folder, action.key), `${JSON.stringify(action, null, 1)}\n`, "action");
+    const text = JSON.stringify({ ...action, check: checkOf(action) }, null, 1);
+    writeWhole(actionPath(this.folder, action.key), `${text}\n`, "action");
   }
 
   /** The action of a key; `undefined` where there is none that can be read. */
@@ -209,9 +211,13 @@ const actionPath = (folder: string, key: string): string => join(folder, "action
 
 export const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
 
+/** A flipped bit in a record would go unseen where it falls into a number or a text. */
+const checkOf = (action: Action): string => sha256(JSON.stringify(action));
+
 function parseAction(bytes: Buffer, key: string): Action | undefined {
   try {
-    const action = JSON.parse(bytes.toString()) as Action;
+    const { check, ...action } = JSON.parse(bytes.toString()) as Action & { readonly check: string };
+    if (check !== checkOf(action)) return undefined;
     const isRight = action.format === "tiepoint/action" && action.version === 1 && action.key === key;
     return isRight && Array.isArray(action.outputs) ? action : undefined;
   } catch {

@@ -214,6 +214,23 @@ function withRecipe(image: Image, { key, plugin, params, seed, inputs }: Origin,
     ...(image.nodata === undefined ? {} : { nodata: image.nodata }),
     ...(image.overviews === undefined ? {} : { overviews: image.overviews }),
     recipe: { key, port, plugin, params, seed, inputs, ...(item === undefined ? {} : { item }) },
-    read: (window, options) => image.read(window, options),
+    read: plugin.startsWith("read/") ? readInput(image) : (window, options) => image.read(window, options),
   };
 }
+
+/** Reads pixels of an input file; damage shows only now, in some later step, and shall still be told as the input's. */
+const readInput =
+  (image: Image): Image["read"] =>
+  async (window, options) => {
+    try {
+      return await image.read(window, options);
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error;
+      const note: Diagnostic = {
+        severity: "info",
+        code: "input-unreadable",
+        message: "Pixels of an input cannot be read",
+      };
+      throw new DiagnosticError(...error.diagnostics, note);
+    }
+  };

@@ -1,6 +1,6 @@
 // A catalogue of small plugins for tests of the engine. Lanes load it as they load the real one.
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
-import { failed, kernels, ok, pixelArray, pixelGrid, problem } from "tiepoint/plugin";
+import { DiagnosticError, failed, kernels, ok, pixelArray, pixelGrid, problem } from "tiepoint/plugin";
 
 /** Tells that a plugin ran: one line per call in the file that FAKE_LOG names. */
 const log = (text) => process.env.FAKE_LOG && appendFileSync(process.env.FAKE_LOG, `${text}\n`);
@@ -17,7 +17,9 @@ const readImage = plugin("read", "fake", {
     if (!/^\d+$/.test(text)) return failed(problem("not-fake", `Expected a number in ${file.path}`));
     const base = Number(text);
     log(`read ${base}`);
-    return given({ image: ramp(64, 48, (x, y) => base + x + 2 * y) });
+    const image = ramp(64, 48, (x, y) => base + x + 2 * y);
+    const damaged = () => Promise.reject(new DiagnosticError(problem("fake-damaged", "The pixels are damaged")));
+    return given({ image: base === 13 ? { ...image, read: damaged } : image });
   },
 });
 

@@ -12,6 +12,7 @@ const run = runPlan(fakePlan(folder, steps), {
   storeDir: `${folder}/.tiepoint`,
   jobs: Number(jobs),
   memory: 512e6,
+  verify: process.env.FAKE_VERIFY === "1",
   catalogueUrl: new URL("./fake-catalogue.mjs", import.meta.url).href,
   version: "0",
   signal: controller.signal,
