@@ -95,8 +95,9 @@ export async function estimateFromMatches(
   let ties: Ties = { fixed, moving };
   let fit = weightedFit(family, ties, first.matrix, threshold, movingSpacing);
   let guided: { inliers: number; share: number } | undefined;
-  // A guided pass on a map that chance explains would only make it look better.
-  const worthwhile = options.guided && consensus.log10Nfa < -3 && consensus.inliers > minimalSample[family] + 2;
+  // A map that chance explains is not worth a second look. One that it hardly explains is: the refined map must then find
+  // its support among the first tie points.
+  const worthwhile = options.guided && consensus.log10Nfa < 0 && consensus.inliers > minimalSample[family] + 2;
   if (images) {
     const budget = Math.max(1e6, Math.min(16e6, context.memory / 4 / 8));
     pair = await readPair(arena, images, budget, context.signal);

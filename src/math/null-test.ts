@@ -40,9 +40,9 @@ function logChoose(n: number, k: number): number {
 }
 
 export interface Consensus {
-  /** Tie points within the threshold that are places of their own. */
+  /** Tie points near the map that are places of their own, at the threshold where they say most. */
   readonly inliers: number;
-  /** Log10 of the false alarms, at the best of half, once and twice the threshold; the three tests are paid for. */
+  /** Log10 of the false alarms, at half, once or twice the threshold, whichever says most; the three tests are paid for. */
   readonly log10Nfa: number;
 }
 
@@ -66,18 +66,14 @@ export function consensusOf(
   const n = fixed.length / 2;
   const residuals = new Float64Array(n);
   squaredResiduals(matrix, fixed, moving, residuals);
-  const within = (t: number) =>
-    uniqueInlierCount(
-      fixed,
-      moving,
-      Uint8Array.from(residuals, (r) => (r < t * t ? 1 : 0)),
-      fixedCell,
-      movingCell,
-    );
-  const tests = [0.5, 1, 2].map((factor) =>
-    log10FalseAlarms(family, within(factor * threshold), n, factor * threshold, area),
-  );
-  return { inliers: within(threshold), log10Nfa: Math.min(...tests) + log(3) / Math.LN10 };
+  let best: Consensus = { inliers: 0, log10Nfa: Number.POSITIVE_INFINITY };
+  for (const t of [0.5 * threshold, threshold, 2 * threshold]) {
+    const near = Uint8Array.from(residuals, (r) => (r < t * t ? 1 : 0));
+    const inliers = uniqueInlierCount(fixed, moving, near, fixedCell, movingCell);
+    const log10Nfa = log10FalseAlarms(family, inliers, n, t, area) + log(3) / Math.LN10;
+    if (log10Nfa < best.log10Nfa) best = { inliers, log10Nfa };
+  }
+  return best;
 }
 
 /**

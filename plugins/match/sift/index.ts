@@ -32,7 +32,7 @@ export default definePlugin({
       type: "number",
       minimum: 0,
       maximum: 1,
-      default: 0.8,
+      default: 0.85,
       description: "A match must be this much nearer than the second nearest. 1 keeps all.",
     },
     mutual: { type: "boolean", default: true, description: "A match must be the nearest in both directions." },
