@@ -65,7 +65,8 @@ export function bind(binding: Binding, reading: Reading): Bound {
       }
     } else if (!reserved.includes(key)) {
       const known = [...ports.keys(), ...params.keys()];
-      const suggestion = didYouMean(key, [...known.filter((k) => !entries.has(k)), ...reserved]);
+      const absent = [...known.filter((k) => !entries.has(k)), ...reserved];
+      const suggestion = didYouMean(key, absent) || didYouMean(key, known);
       found.push(
         errorAt(
           entry.at,

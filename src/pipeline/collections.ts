@@ -30,6 +30,8 @@ export interface Collection {
 export interface Fetched {
   /** By input name: files below the pattern's folder, relative to it, with `/`. */
   readonly listings: ReadonlyMap<string, readonly string[]>;
+  /** By input name: why its folder could not be listed. */
+  readonly failures: ReadonlyMap<string, string>;
   /** By input name. */
   readonly tables: ReadonlyMap<string, { readonly file: string; readonly text: string }>;
 }
@@ -38,9 +40,14 @@ export interface Fetched {
 export const itemLimit = 100_000;
 
 /** A path of a pipeline is relative to the file that says it; those of `--set` and `--params` to the pipeline file. */
-export function resolvePath(node: Pick<ScalarNode, "at" | "origin" | "from">, path: string, pipeline: string): string {
-  const said = node.from?.file ?? node.at.file;
-  const file = node.origin === "--set" || node.origin === "params-file" || said === setFile ? pipeline : said;
+export function resolvePath(
+  node: Pick<ScalarNode, "at" | "origin" | "from" | "mixed">,
+  path: string,
+  pipeline: string,
+): string {
+  const said = (node.mixed ? undefined : node.from?.file) ?? node.at.file;
+  const outside = !node.mixed && (node.origin === "--set" || node.origin === "params-file");
+  const file = outside || said === setFile ? pipeline : said;
   return isAbsolute(path) ? path : resolve(dirname(file), path);
 }
 
@@ -101,7 +108,9 @@ export function collect(
           : input.kind === "table"
             ? `The table of "${input.name}" has no rows`
             : `No file matches "${shorten(String(input.source?.value))}" of "${input.name}"`,
-        input.kind === "all" ? "Check the folder and the pattern; paths are relative to the pipeline file." : undefined,
+        input.kind === "all"
+          ? `${fetched.failures.has(input.name) ? `${fetched.failures.get(input.name)}. ` : ""}Check the folder and the pattern; paths are relative to the pipeline file.`
+          : undefined,
       ),
     );
   }

@@ -6,8 +6,10 @@ import { errorAt } from "./node.js";
 import { filePort } from "./readers.js";
 import {
   ancestor,
+  type Block,
   commonDomain,
   type Domain,
+  domainOf,
   type EntryRef,
   encloses,
   type Producer,
@@ -63,14 +65,18 @@ export function sourceFor(target: Target & { kind: "value" }, domain: Domain, in
   return { items };
 }
 
+/** What tasks are made from, and where they go. */
+export interface Planning {
+  readonly spec: Spec;
+  readonly collections: ReadonlyMap<string, Collection>;
+  readonly blocks: readonly Block[];
+  readonly tasks: Task[];
+  readonly found: Diagnostic[];
+}
+
 /** Appends the tasks of one producer, one per instance of its domain. */
-export function emit(
-  producer: Producer,
-  spec: Spec,
-  collections: ReadonlyMap<string, Collection>,
-  tasks: Task[],
-  found: Diagnostic[],
-): void {
+export function emit(producer: Producer, planning: Planning): void {
+  const { spec, blocks, tasks } = planning;
   const { bound, domain } = producer;
   if (!bound) return;
   const { plugin } = bound;
@@ -82,7 +88,7 @@ export function emit(
     origins: bound.origins,
     outputs: outputTypes(plugin.outputs as Ports),
     gates: producer.step?.gates ?? [],
-    onFail: onFailOf(producer),
+    onFail: producer.kind === "input" ? inputOnFail(producer, blocks) : onFailOf(producer),
     keep: producer.step?.keep ?? false,
     at: producer.at,
   };
@@ -95,8 +101,7 @@ export function emit(
     const inputs: Record<string, Source> = {};
     for (const port of ports) inputs[port.use.port] = portSource(port, domain, i, port.names);
     const item = domain.depth === 0 ? undefined : relativeId(domain, i, rootOf(domain));
-    const paths =
-      producer.kind === "input" ? inputFiles(producer, i, spec, collections, found) : stepFiles(files, spec);
+    const paths = producer.kind === "input" ? inputFiles(producer, i, planning) : stepFiles(files, spec);
     producer.tasks.push(tasks.length);
     tasks.push({
       id: taskId(producer, i),
@@ -156,13 +161,14 @@ function onFailOf(producer: Producer): Task["onFail"] {
   return "stop";
 }
 
-function inputFiles(
-  producer: Producer,
-  index: number,
-  spec: Spec,
-  collections: ReadonlyMap<string, Collection>,
-  found: Diagnostic[],
-): Record<string, string> {
+/** A file of a collection may be bad without harm where all blocks that run over it skip bad items. */
+function inputOnFail(producer: Producer, blocks: readonly Block[]): Task["onFail"] {
+  const over = blocks.filter((b) => b.each && domainOf(b.each) === producer.domain);
+  const skips = producer.domain.depth > 0 && over.length > 0 && over.every((b) => b.spec.onFail === "skip");
+  return skips ? "skip" : "stop";
+}
+
+function inputFiles(producer: Producer, index: number, { spec, collections, found }: Planning): Record<string, string> {
   const { input, bound, column } = producer;
   const main = filePort(bound!.plugin);
   const files: Record<string, string> = {};

@@ -154,7 +154,8 @@ export class House {
     context: Block | undefined,
     wanted: Wanted,
   ): void {
-    const names = this.namesFrom(context, wanted);
+    // Suggestions cost a look at every name: the first hundred mistakes get them.
+    const names = this.reading.found.length < 100 ? this.namesFrom(context, wanted) : new Map();
     const near = closest(head, names.keys());
     const whole = closest(reference.text, this.fullNames(names));
     // A step of a block that is named without its block.

@@ -176,7 +176,10 @@ function setUnder(map: MapNode, path: string, depth: number, section: string, se
         errorAt(
           at,
           "unknown-setting",
-          `There is no "${section}.${head}" to set.${didYouMean(head, map.entries.keys())}`,
+          `There is no "${section}.${head}" to set.${didYouMean(
+            `${section}.${head}`,
+            [...map.entries.keys()].map((k) => `${section}.${k}`),
+          )}`,
         ),
       );
       return map;

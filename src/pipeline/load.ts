@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, resolve } from "node:path";
+import { dirname, isAbsolute, join, normalize, resolve } from "node:path";
 import type { Diagnostic, Result } from "../core/diagnostic.js";
 import type { AnyPlugin, Registry } from "../core/plugin.js";
 import { type Fetched, patternOf, resolvePath } from "./collections.js";
@@ -238,7 +238,8 @@ async function withParents(
         ),
       );
     }
-    layers.push(parent);
+    const { entries } = parent;
+    layers.push({ ...parent, entries: new Map([...entries].filter(([key]) => key !== "plugins")) });
     at = parent.entries.get("extends");
   }
   let merged = layers.pop()!;
@@ -248,9 +249,7 @@ async function withParents(
 
 /** A parent is shown as the pipeline names it, relative to the folder that the pipeline was given in. */
 function shownPath(pipeline: string, file: string, written: string, direct: boolean): string {
-  if (!direct || isAbsolute(written)) return file;
-  const cut = Math.max(pipeline.lastIndexOf("/"), pipeline.lastIndexOf("\\"));
-  return cut < 0 ? written.replace(/^\.\//, "") : pipeline.slice(0, cut + 1) + written.replace(/^\.\//, "");
+  return !direct || isAbsolute(written) || isAbsolute(pipeline) ? file : normalize(join(dirname(pipeline), written));
 }
 
 /** Loads the plugins that the document names (wherever it does: `use:` may be misspelt), and all readers and writers, which are chosen by extension. */
@@ -291,6 +290,7 @@ async function fetchCollections(
   found: Diagnostic[],
 ): Promise<Fetched> {
   const listings = new Map<string, readonly string[]>();
+  const failures = new Map<string, string>();
   const tables = new Map<string, { file: string; text: string }>();
   for (const input of spec.inputs.values()) {
     if (input.kind === "all") {
@@ -298,6 +298,7 @@ async function fetchCollections(
       if (!pattern.ok) continue; // told when the collection is read
       const listed = await options.listFiles(pattern.value.folder, pattern.value.pattern.deep);
       if (listed.ok) listings.set(input.name, listed.value);
+      else failures.set(input.name, listed.diagnostics[0]!.message);
     } else if (input.kind === "table") {
       const source = input.source!;
       const file = resolvePath(source, String(source.value), options.file);
@@ -318,5 +319,5 @@ async function fetchCollections(
       }
     }
   }
-  return { listings, tables };
+  return { listings, failures, tables };
 }

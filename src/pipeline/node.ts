@@ -17,6 +17,8 @@ export interface ScalarNode extends Written {
   readonly value: string | number | boolean | null;
   /** As written, without quotes: `007` stays `007`. */
   readonly source: string;
+  /** Text with a `${param}` among other letters: a path in it is relative to where the text stands. */
+  readonly mixed?: true;
 }
 
 export interface ListNode extends Written {

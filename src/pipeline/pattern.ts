@@ -64,61 +64,86 @@ export function parsePattern(text: string, at: Place): Result<Pattern> {
   return ok({ folder, deep: rest.includes("/"), fields, tokens });
 }
 
-/** The fields of a matching name, or `undefined`. Time grows with parts × length², whatever the pattern. */
+/**
+ * The fields of a matching name, or `undefined`. Each part takes as little as it can, from left to right.
+ *
+ * Time grows with parts × length, whatever the pattern: first it is found from right to left, for each part and position,
+ * whether the rest can match; then the parts are laid out without a step back.
+ */
 export function matchPattern(pattern: Pattern, name: string): ReadonlyMap<string, string> | undefined {
   const { tokens } = pattern;
-  const values = new Array<string>(tokens.length);
-  const dead = new Uint8Array((tokens.length + 1) * (name.length + 1));
-  const walk = (t: number, p: number): boolean => {
-    if (t === tokens.length) return p === name.length;
-    const state = t * (name.length + 1) + p;
-    if (dead[state]) return false;
-    for (const end of ends(tokens[t]!, name, p)) {
-      if (walk(t + 1, end)) {
-        values[t] = name.slice(p, end);
-        return true;
-      }
-    }
-    dead[state] = 1;
-    return false;
-  };
-  if (!walk(0, 0)) return undefined;
+  const fits: Uint8Array[] = new Array(tokens.length + 1);
+  let after = new Uint8Array(name.length + 1);
+  after[name.length] = 1;
+  fits[tokens.length] = after;
+  for (let t = tokens.length - 1; t >= 0; t--) fits[t] = after = startsOf(tokens[t]!, name, after);
+  if (!after[0]) return undefined;
   const fields = new Map<string, string>();
+  let position = 0;
   tokens.forEach((token, t) => {
-    if (token.type === "field") fields.set(token.name, values[t]!);
+    const next = fits[t + 1]!;
+    let end = position + leastOf(token);
+    while (!next[end] || !reaches(token, name, position, end)) end++;
+    if (token.type === "field") fields.set(token.name, name.slice(position, end));
+    position = end;
   });
   return fields;
 }
 
-/** Positions up to which a part may reach, shortest first. */
-function* ends(token: Token, name: string, start: number): Generator<number> {
+const isDigit = (c: string | undefined): boolean => c !== undefined && c >= "0" && c <= "9";
+
+/** Where a part may start so that it and all after it match, given where the part after it may. */
+function startsOf(token: Token, name: string, after: Uint8Array): Uint8Array<ArrayBuffer> {
+  const n = name.length;
+  const starts = new Uint8Array(n + 1);
   switch (token.type) {
     case "text":
-      if (name.startsWith(token.text, start)) yield start + token.text.length;
-      return;
+      for (let p = name.indexOf(token.text); p >= 0; p = name.indexOf(token.text, p + 1)) {
+        starts[p] = after[p + token.text.length]!;
+      }
+      return starts;
     case "one":
-      if (start < name.length && name[start] !== "/") yield start + 1;
-      return;
-    case "deep":
-      yield start;
-      for (let p = name.indexOf("/", start); p >= 0; p = name.indexOf("/", p + 1)) yield p + 1;
-      return;
+      for (let p = 0; p < n; p++) if (name[p] !== "/") starts[p] = after[p + 1]!;
+      return starts;
     case "any":
-      for (let p = start; p <= name.length; p++) {
-        yield p;
-        if (name[p] === "/") return;
+      for (let p = n; p >= 0; p--) starts[p] = after[p]! | (p < n && name[p] !== "/" ? starts[p + 1]! : 0);
+      return starts;
+    case "deep": {
+      let below = 0; // whether the folder after the next slash can start
+      for (let p = n; p >= 0; p--) {
+        if (name[p] === "/") below = starts[p + 1]!;
+        starts[p] = after[p]! | below;
       }
-      return;
+      return starts;
+    }
     case "field": {
-      const digits = token.digits;
-      for (let p = start + 1; p <= name.length; p++) {
-        const c = name[p - 1]!;
-        if (c === "/" || (digits !== undefined && (c < "0" || c > "9"))) return;
-        if (digits === undefined || p - start >= digits) yield p;
+      const least = token.digits ?? 1;
+      const belongs = (c: string | undefined) =>
+        token.digits === undefined ? c !== undefined && c !== "/" : isDigit(c);
+      let run = 0; // letters of the field from p on
+      const ends = new Uint8Array(n + 2); // whether the field may end at p or later, within its run
+      for (let p = n; p >= 0; p--) {
+        run = belongs(name[p]) ? run + 1 : 0;
+        ends[p] = after[p]! | (run > 0 ? ends[p + 1]! : 0);
+        starts[p] = run >= least ? ends[p + least]! : 0;
       }
+      return starts;
     }
   }
 }
+
+const leastOf = (token: Token): number =>
+  token.type === "text"
+    ? token.text.length
+    : token.type === "one"
+      ? 1
+      : token.type === "field"
+        ? (token.digits ?? 1)
+        : 0;
+
+/** Whether a part that starts well may end here; only `**` + `/` can skip places where the next part could start. */
+const reaches = (token: Token, name: string, start: number, end: number): boolean =>
+  token.type !== "deep" || end === start || name[end - 1] === "/";
 
 /** Orders texts as people do: `t2` before `t10`. The same on every machine, whatever its language. */
 export function naturalOrder(a: string, b: string): number {

@@ -53,11 +53,12 @@ export function makePlan(spec: Spec, options: PlanOptions): { plan: Plan; diagno
   const order = inOrder(resolver.producers, resolver.blocks, found);
   found.push(...unusedWarnings(resolver.producers, broken));
   const tasks: Task[] = [];
+  const planning = { spec, collections, blocks: resolver.blocks, tasks, found };
   let report: Plan["report"];
   if (!options.checkOnly && !found.some((d) => d.severity === "error")) {
     for (const vertex of order) {
       if (isBlock(vertex)) enumerate(vertex, resolver.root, found);
-      else if (vertex.kind === "step" || vertex.used) emit(vertex, spec, collections, tasks, found);
+      else if (vertex.kind === "step" || vertex.used) emit(vertex, planning);
     }
     report = emitOutputs(outputs, reports, spec, options.outDir, resolver.root, tasks, found);
   }
@@ -78,13 +79,18 @@ export function makePlan(spec: Spec, options: PlanOptions): { plan: Plan; diagno
 function unusedWarnings(producers: readonly Producer[], broken: ReadonlySet<string>): Diagnostic[] {
   const warnings: Diagnostic[] = [];
   const usedInputs = new Set<string>();
+  // A block that runs over something uses it, even if none of its steps takes the value.
+  const iterated = new Set<Producer>();
+  for (const p of producers) {
+    for (const { each } of p.blocks) if (each?.kind === "value") iterated.add(each.producer);
+  }
   for (const p of producers) if (p.kind === "input" && (p.used || p.usedAsFile)) usedInputs.add(p.input!.name);
   for (const p of producers) {
     if (p.kind === "input") {
       const { name } = p.input!;
       if (p.column !== undefined || usedInputs.has(name) || broken.has(name) || p.domain.instances.length === 0)
         continue;
-      if (isIterated(p, producers)) continue;
+      if (iterated.has(p)) continue;
       warnings.push(
         warningAt(p.at, "unused-input", `Nothing uses the input "${name}"`, "Remove it, or name it at a port."),
       );
@@ -93,7 +99,7 @@ function unusedWarnings(producers: readonly Producer[], broken: ReadonlySet<stri
     const types = Object.values((p.bound?.plugin.outputs ?? {}) as Ports);
     const speaks = types.some((t) => t.startsWith("transform") || t.startsWith("metrics"));
     if (p.used || p.usedAsFile || speaks || p.step!.keep || p.step!.gates.length > 0) continue;
-    if (p.bound?.plugin.kind === "measure" || isIterated(p, producers)) continue;
+    if (p.bound?.plugin.kind === "measure" || iterated.has(p)) continue;
     warnings.push(
       warningAt(
         p.at,
@@ -104,9 +110,4 @@ function unusedWarnings(producers: readonly Producer[], broken: ReadonlySet<stri
     );
   }
   return warnings;
-}
-
-/** A block runs over it, even if none of its steps takes the value. */
-function isIterated(producer: Producer, producers: readonly Producer[]): boolean {
-  return producers.some((p) => p.blocks.some((b) => b.each?.kind === "value" && b.each.producer === producer));
 }

@@ -113,6 +113,17 @@ function readStep(entry: Entry, reading: Reading): StepSpec | BlockSpec | undefi
   const plugin = findPlugin(use, reading.plugins, reading);
   if (!plugin) return undefined;
   const { id } = plugin;
+  if (plugin.plugin.kind === "write") {
+    reading.found.push(
+      errorAt(
+        use.value.at,
+        "writer-as-step",
+        `${id} writes files, which is what outputs: is for`,
+        `Remove the step, and write FILE: { from: NAME, use: ${id} } under outputs:.`,
+      ),
+    );
+    return undefined;
+  }
   const bound = bind({ id, plugin: plugin.plugin, entries, reserved: stepKeys, at: entry.at, role: "step" }, reading);
   const own = (key: (typeof stepKeys)[number]): Entry | undefined => {
     const theirs = portsByName(plugin.plugin.inputs as Ports).has(key) || paramsByName(plugin.plugin).has(key);

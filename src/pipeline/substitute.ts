@@ -84,7 +84,7 @@ function scalar(node: ScalarNode, names: Names, found: Diagnostic[], inside: rea
         : value.source || String(value.value);
   });
   if (!complete) return broken(node);
-  return { ...node, value: out, source: out, origin, ...(from ? { from } : {}) };
+  return { ...node, mixed: true, value: out, source: out, origin, ...(from ? { from } : {}) };
 }
 
 /** Substitutes in a bare text, such as an output's file name. */

@@ -1,5 +1,5 @@
 import type { Diagnostic } from "../core/diagnostic.js";
-import { type AnyPlugin, camel, kebab, type ParamSchema, type ParamSchemas } from "../core/plugin.js";
+import { type AnyPlugin, kebab, type ParamSchema, type ParamSchemas } from "../core/plugin.js";
 import { type Dimension, exampleOf, formatLength, type Length, parseQuantity, unitNames } from "../core/quantity.js";
 import { cameFrom, describe, errorAt, isBroken, type Node, shorten } from "./node.js";
 import { closest, didYouMean } from "./suggest.js";
@@ -197,32 +197,6 @@ function countText(minimum?: number, maximum?: number): string {
 /** A plugin's parameters by the names that YAML uses. */
 export function paramsByName(plugin: Pick<AnyPlugin, "params">): ReadonlyMap<string, ParamSchema> {
   return new Map(Object.entries(plugin.params as ParamSchemas).map(([name, schema]) => [kebab(name), schema]));
-}
-
-/**
- * What `run` of a plugin gets for the parameters of a task: camelCase names, lengths as `Length`, angles in radians, shares as fractions.
- *
- * @param params  kebab-case, checked by the plan; anything else is a bug
- */
-export function typedParams(
-  plugin: Pick<AnyPlugin, "params">,
-  params: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
-  const out: Record<string, unknown> = {};
-  for (const [name, schema] of Object.entries(plugin.params as ParamSchemas)) {
-    const value = params[kebab(name)];
-    if (value !== undefined) out[camel(name)] = typedValue(value, schema);
-  }
-  return out;
-}
-
-function typedValue(value: unknown, schema: ParamSchema): unknown {
-  if ("unit" in schema) {
-    const read = parseQuantity(value as string, schema.unit);
-    if (!read.ok) throw new Error(`Internal error: unchecked quantity ${JSON.stringify(value)}`);
-    return read.value;
-  }
-  return schema.type === "array" ? (value as readonly unknown[]).map((v) => typedValue(v, schema.items)) : value;
 }
 
 /** The default of a schema, or `undefined`. */
