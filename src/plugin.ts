@@ -2,6 +2,7 @@
 export * from "./core/csv.js";
 export * from "./core/describe.js";
 export * from "./core/diagnostic.js";
+export * from "./core/file-kind.js";
 export * from "./core/format.js";
 export * from "./core/grid.js";
 export * from "./core/image.js";

@@ -191,6 +191,17 @@ test("a picture that would not fit the memory of the step is refused before it i
 test("what is no image says so", async () => {
   expect(await codeOf(put("text.png", Buffer.from("fixed_x,fixed_y\n1,2\n")))).toBe("not-an-image");
   expect(await codeOf(put("empty.png", Buffer.alloc(0)))).toBe("not-an-image");
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>';
+  expect(await codeOf(put("svg.png", Buffer.from(svg)))).toBe("not-an-image");
+  const tiff = await sharp(ramp(false, 35), { raw: { width, height, channels: 1 } })
+    .tiff()
+    .toBuffer();
+  const outcome = await run(put("tiff.png", tiff));
+  expect(!outcome.ok && outcome.diagnostics[0]).toMatchObject({
+    code: "not-an-image",
+    message: "Expected a PNG, JPEG, WebP, GIF or Netpbm picture, but the file is a TIFF",
+    hint: "Give it the right extension, or read it with use: read/tiff.",
+  });
   expect(await codeOf({ path: join(folder, "absent.png"), sha256: "0", bytes: 0 })).toBe("file-unreadable");
 });
 

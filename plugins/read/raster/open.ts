@@ -6,7 +6,9 @@ import {
   type DType,
   type FileRef,
   failed,
+  fileKind,
   type Image,
+  notAnImage,
   ok,
   pixelGrid,
   problem,
@@ -31,6 +33,9 @@ export async function openRaster(
 ): Promise<Opened> {
   const bytes = await bytesOf(file);
   if (!bytes.ok) return bytes;
+  // Decoders below would take more formats, some of them (SVG) with a life of their own.
+  if (fileKind(bytes.value)?.reader !== "read/raster")
+    return failed(notAnImage(bytes.value, "a PNG, JPEG, WebP, GIF or Netpbm picture"));
   const indices = kind === "intensity" ? ok(undefined) : pngIndices(bytes.value);
   if (!indices.ok) return indices;
   if (indices.value && page === 0) return openIndices(file, bytes.value, indices.value, memory);

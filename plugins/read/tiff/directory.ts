@@ -1,4 +1,4 @@
-import { DiagnosticError, problem, tiffTypeBytes } from "tiepoint/plugin";
+import { DiagnosticError, notAnImage, tiffTypeBytes } from "tiepoint/plugin";
 import { damaged, type Source } from "./source.js";
 
 /** More directories than any real file has; a longer chain is refused. */
@@ -65,13 +65,7 @@ export class TiffFile {
     const version = head.length >= 8 ? view.getUint16(2, this.little) : 0;
     this.big = version === 43;
     if ((order !== "II" && order !== "MM") || (version !== 42 && version !== 43)) {
-      throw new DiagnosticError(
-        problem(
-          "not-an-image",
-          source.size === 0 ? "The file is empty" : "The file does not begin like a TIFF file",
-          "Check the file in a viewer; its name does not decide what it is.",
-        ),
-      );
+      throw new DiagnosticError(notAnImage(head, "a TIFF file"));
     }
     if (this.big && (head.length < 16 || view.getUint16(4, this.little) !== 8))
       throw damaged("its BigTIFF header is not whole");
