@@ -268,7 +268,7 @@ describe("failures", () => {
   });
 
   test("of the pixels of an input exit with 4 too, whatever step met them", async () => {
-    writeFileSync(join(folder, "fixed.txt"), "13");
+    writeFileSync(join(folder, "fixed.txt"), "666");
     const ran = await run(pairSteps());
     expect(ran.record.exit).toBe(4);
     expect(states(ran)).toMatchObject({ "input:fixed": "computed", matches: "failed" });

@@ -19,7 +19,7 @@ const readImage = plugin("read", "fake", {
     log(`read ${base}`);
     const image = ramp(64, 48, (x, y) => base + x + 2 * y);
     const damaged = () => Promise.reject(new DiagnosticError(problem("fake-damaged", "The pixels are damaged")));
-    return given({ image: base === 13 ? { ...image, read: damaged } : image });
+    return given({ image: base === 666 ? { ...image, read: damaged } : image });
   },
 });
 
