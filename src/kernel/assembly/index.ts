@@ -1,11 +1,13 @@
 // The kernels: plain functions over addresses and half-open ranges [lo, hi). They never allocate and hold no mutable
 // static data, so that any number of threads can share one memory.
 export * from "./bilateral";
+export * from "./brief";
 export * from "./coarsen";
 export * from "./contours";
 export * from "./convert";
 export * from "./elementary";
 export * from "./equalise";
+export * from "./fast";
 export * from "./feature-image";
 export * from "./filter";
 export * from "./holes";
