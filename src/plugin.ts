@@ -28,6 +28,7 @@ export { type FeatureImage, featureImage } from "./math/features/feature-image.j
 export type { Features, Keypoints } from "./math/features/keypoints.js";
 export { matchImages } from "./math/features/match-images.js";
 export { type FeaturePairs, nearestWithin, pairFeatures } from "./math/features/nearest.js";
+export { type OrbOptions, orbFeatures } from "./math/features/orb.js";
 export type { GrayImage } from "./math/features/scale-space.js";
 export { describeSift, detectSift } from "./math/features/sift.js";
 export * from "./math/gaussian.js";

@@ -1,58 +1,87 @@
 // Corner measures and steered BRIEF, as ORB combines them [Rublee et al. 2011, doi:10.1109/ICCV.2011.6126544].
 
-/** Half the side of the window of corner measures, and the radius of the disc that gives the direction. */
+/** Half the side of Harris' window. */
 const WINDOW = 3;
-const REFINE = 5;
+/** Reach of the refinement's window, in pixels from the point; how often it is set anew; how far it may lead. */
+const REFINE = 6;
+const ROUNDS = 4;
+const FURTHEST: f64 = 1.5;
+/** Radius of the disc that gives the direction. */
 const DISC = 15;
+
+@inline function sobelX(p: usize, s: usize): i32 {
+  return <i32>load<u8>(p - s + 1) - <i32>load<u8>(p - s - 1) + 2 * (<i32>load<u8>(p + 1) - <i32>load<u8>(p - 1))
+    + <i32>load<u8>(p + s + 1) - <i32>load<u8>(p + s - 1);
+}
+
+@inline function sobelY(p: usize, s: usize): i32 {
+  return <i32>load<u8>(p + s - 1) - <i32>load<u8>(p - s - 1) + 2 * (<i32>load<u8>(p + s) - <i32>load<u8>(p - s))
+    + <i32>load<u8>(p + s + 1) - <i32>load<u8>(p - s + 1);
+}
 
 /**
  * Measures corners [lo, hi) (int32 x, y) of a byte image: writes Harris response, refined x, refined y and direction
  * (radians, from +x towards +y), float32 each. Corners lie at least 17 pixels inside.
- *
- * Refinement: the point to which the gradients around are orthogonal [Förstner and Gülch 1987], if it lies within a pixel.
  */
 export function cornerMeasures(lo: i32, hi: i32, corners: usize, src: usize, stride: i32, out: usize): void {
   const s = <usize>stride;
   for (let i = lo; i < hi; i++) {
     const x = load<i32>(corners + (<usize>i << 3)), y = load<i32>(corners + (<usize>i << 3), 4);
     const centre = src + <usize>y * s + <usize>x;
-    let a: i64 = 0, b: i64 = 0, c: i64 = 0;
-    let fa: f64 = 0, fb: f64 = 0, fc: f64 = 0, fx: f64 = 0, fy: f64 = 0;
-    for (let v = -REFINE; v <= REFINE; v++) {
-      for (let u = -REFINE; u <= REFINE; u++) {
+    const o = out + (<usize>i << 4);
+    let a = 0, b = 0, c = 0;
+    for (let v = -WINDOW; v <= WINDOW; v++) {
+      for (let u = -WINDOW; u <= WINDOW; u++) {
         const p = centre + <usize>(v * stride + u);
-        const nw = <i32>load<u8>(p - s - 1), n = <i32>load<u8>(p - s), ne = <i32>load<u8>(p - s + 1);
-        const sw = <i32>load<u8>(p + s - 1), so = <i32>load<u8>(p + s), se = <i32>load<u8>(p + s + 1);
-        const gx = ne - nw + 2 * (<i32>load<u8>(p + 1) - <i32>load<u8>(p - 1)) + se - sw;
-        const gy = sw - nw + 2 * (so - n) + se - ne;
-        if (abs(u) <= WINDOW && abs(v) <= WINDOW) {
-          a += gx * gx;
-          b += gx * gy;
-          c += gy * gy;
-        }
-        // A tent is near enough to a Gaussian here, and exact in every engine.
-        const w = <f64>((REFINE + 1 - abs(u)) * (REFINE + 1 - abs(v)));
-        const xx = w * <f64>(gx * gx), xy = w * <f64>(gx * gy), yy = w * <f64>(gy * gy);
-        fa += xx; fb += xy; fc += yy;
-        fx += xx * <f64>u + xy * <f64>v;
-        fy += xy * <f64>u + yy * <f64>v;
+        const gx = sobelX(p, s), gy = sobelY(p, s);
+        a += gx * gx;
+        b += gx * gy;
+        c += gy * gy;
       }
     }
-    const o = out + (<usize>i << 4);
     const unit: f64 = 1.0 / (4.0 * 255.0 * 49.0);
     const da = <f64>a * unit, db = <f64>b * unit, dc = <f64>c * unit;
     store<f32>(o, <f32>(da * dc - db * db - 0.04 * (da + dc) * (da + dc)));
-    const det = fa * fc - fb * fb;
-    let dx: f64 = 0, dy: f64 = 0;
-    if (det > 1e-6 * (fa + fc) * (fa + fc)) {
-      dx = (fc * fx - fb * fy) / det;
-      dy = (fa * fy - fb * fx) / det;
-      if (!(dx * dx + dy * dy <= 1)) { dx = 0; dy = 0; }
-    }
-    store<f32>(o, <f32>(<f64>x + dx), 4);
-    store<f32>(o, <f32>(<f64>y + dy), 8);
+    refine(centre, x, y, s, o);
     store<f32>(o, direction(centre, s), 12);
   }
+}
+
+/**
+ * The point to which the gradients around it are orthogonal [Förstner and Gülch 1987]: stores x and y at o + 4, o + 8.
+ *
+ * The window, a tent, moves with the point, so that it does not matter at which pixel the corner was found. Where that
+ * leads away (an edge, a second corner), the pixel stays.
+ */
+function refine(centre: usize, x: i32, y: i32, s: usize, o: usize): void {
+  let dx: f64 = 0, dy: f64 = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    let a: f64 = 0, b: f64 = 0, c: f64 = 0, p: f64 = 0, q: f64 = 0;
+    for (let v = -REFINE - 1; v <= REFINE + 1; v++) {
+      const wv = <f64>REFINE - Math.abs(<f64>v - dy);
+      if (wv <= 0) continue;
+      for (let u = -REFINE - 1; u <= REFINE + 1; u++) {
+        const wu = <f64>REFINE - Math.abs(<f64>u - dx);
+        if (wu <= 0) continue;
+        const at = centre + <usize>(v * <i32>s + u);
+        const gx = sobelX(at, s), gy = sobelY(at, s);
+        const w = wu * wv;
+        const xx = w * <f64>(gx * gx), xy = w * <f64>(gx * gy), yy = w * <f64>(gy * gy);
+        a += xx;
+        b += xy;
+        c += yy;
+        p += xx * <f64>u + xy * <f64>v;
+        q += xy * <f64>u + yy * <f64>v;
+      }
+    }
+    const det = a * c - b * b;
+    if (!(det > 1e-3 * (a + c) * (a + c))) { dx = 0; dy = 0; break; }
+    dx = (c * p - b * q) / det;
+    dy = (a * q - b * p) / det;
+    if (!(Math.abs(dx) <= FURTHEST && Math.abs(dy) <= FURTHEST)) { dx = 0; dy = 0; break; }
+  }
+  store<f32>(o, <f32>(<f64>x + dx), 4);
+  store<f32>(o, <f32>(<f64>y + dy), 8);
 }
 
 /** Direction from the centre to the centroid of brightness of the disc around it. */
