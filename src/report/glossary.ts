@@ -16,7 +16,7 @@ export const groupTitles: Readonly<Record<Group, string>> = {
   error: "How far off it may be",
   evidence: "What it rests on",
   similarity: "How alike the pictures are",
-  shape: "What the transform does",
+  shape: "How plausible the transform is",
   other: "Other numbers of these steps",
 };
 
@@ -286,7 +286,11 @@ const terms: Readonly<Record<string, Term>> = {
     group: "similarity",
   },
   rotation: { name: "Rotation", meaning: "Turn between the images.", group: "shape" },
-  scale: { name: "Scale", meaning: "Magnification between the images; 1 means equal size.", group: "shape" },
+  scale: {
+    name: "Scale",
+    meaning: "Magnification from the fixed to the moving image; 1 means equal size.",
+    group: "shape",
+  },
   "scale-x": {
     name: "Scale along x",
     meaning: "Magnification along the first axis; 1 means equal size.",
@@ -303,7 +307,7 @@ const terms: Readonly<Record<string, Term>> = {
     group: "shape",
   },
   anisotropy: {
-    name: "Stretch",
+    name: "Anisotropy",
     meaning: "Longest against shortest magnification; 1 means the same in all directions.",
     group: "shape",
   },

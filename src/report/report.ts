@@ -104,5 +104,3 @@ function registrations(found: readonly Finding[], parts: readonly Markup[], show
   return html`<section id="registrations"><h2>${count(found.length, "registration")}</h2><p class="note">The worst first.${rest > 0 && ` The ${shown} worst are shown in full below; the others are in the table only.`}</p>${findingsTable(found, shown)}
 ${parts.map((part, i) => html`<details id="${found[i]!.anchor}"${i === 0 && trusted(" open")}><summary>${found[i]!.name} <span class="note">${found[i]!.task.plugin}${found[i]!.verdict && `, ${found[i]!.verdict!.status}`}</span></summary>${part}</details>`)}</section>`;
 }
-
-export default buildReport;

@@ -150,6 +150,7 @@ export function metricValue(name: string, metric: Metric): string {
     return value < 0 ? `1 in 10${superscript(Math.round(-value))}` : `${number(10 ** value, 2)} expected`;
   }
   if (/^(scale|anisotropy)/.test(name) && unit === undefined) return fixed(value, 4);
+  if (/^(ncc|nmi|ssim)-/.test(name) && unit === undefined) return fixed(value, 3);
   return metricText(metric);
 }
 
