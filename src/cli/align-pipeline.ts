@@ -1,4 +1,5 @@
 import { basename, extname, relative, sep } from "node:path";
+import { schemaModeline } from "../pipeline/json-schema.js";
 
 /** What `tiepoint align` was asked for; paths are absolute. */
 export interface AlignRequest {
@@ -54,7 +55,7 @@ export function alignPipeline(request: AlignRequest): AlignPipeline {
     one.to = to;
   }
   const lines = [
-    ...(schema === undefined ? [] : [`# yaml-language-server: $schema=${relativePath(out, schema)}`]),
+    ...(schema === undefined ? [] : [schemaModeline(relativePath(out, schema))]),
     "# Written by tiepoint align. Change what you like, and run it again:  tiepoint run pipeline.yaml",
     "tiepoint: 1",
     `name: ${scalar(`align-${stem(moving)}-to-${stem(fixed)}`)}`,

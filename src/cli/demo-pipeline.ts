@@ -1,7 +1,9 @@
+import { schemaModeline } from "../pipeline/json-schema.js";
+
 /** The pipeline of `tiepoint demo`, beside the images that it makes. */
 export const demoPipeline = (
   schema: string | undefined,
-): string => `${schema === undefined ? "" : `# yaml-language-server: $schema=${schema}\n`}# Written by tiepoint demo. Change it and run it again:  tiepoint run pipeline.yaml
+): string => `${schema === undefined ? "" : `${schemaModeline(schema)}\n`}# Written by tiepoint demo. Change it and run it again:  tiepoint run pipeline.yaml
 tiepoint: 1
 name: demo
 about: Brings a stained section and its cell labels onto a fluorescence section.

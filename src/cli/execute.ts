@@ -12,8 +12,8 @@ import type { Terminal } from "./terminal.js";
 export const progressModes = ["auto", "tty", "plain", "json", "none"] as const;
 
 /** Modules that lanes load, by URL. */
-const catalogueUrl = new URL("../../plugins/index.js", import.meta.url).href;
-const reportUrl = new URL("../report/report.js", import.meta.url).href;
+export const catalogueUrl = new URL("../../plugins/index.js", import.meta.url).href;
+export const reportUrl = new URL("../report/report.js", import.meta.url).href;
 
 export const version = (
   JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as { version: string }

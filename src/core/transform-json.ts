@@ -37,8 +37,8 @@ export function formatTransformFile({ registration, fixed, moving, provenance }:
     version: 1,
     maps: "fixed-to-moving",
     unit: registration.fixed?.crs ?? fixed.grid?.crs ?? "px",
-    fixed: { file: fixed.file, sha256: fixed.sha256, grid: fixed.grid ?? registration.fixed },
-    moving: { file: moving.file, sha256: moving.sha256, grid: moving.grid ?? registration.moving },
+    fixed: { file: fixed.file, sha256: fixed.sha256, grid: gridToJson(fixed.grid ?? registration.fixed) },
+    moving: { file: moving.file, sha256: moving.sha256, grid: gridToJson(moving.grid ?? registration.moving) },
     transform: transformToJson(registration.transform),
     verdict: registration.verdict && verdictToJson(registration.verdict),
     provenance,
@@ -73,6 +73,10 @@ export function parseTransformFile(text: string): Result<TransformFile> {
   });
 }
 
+/** Values that come from the store have their keys in another order: the file's order is ours. */
+const gridToJson = (grid: Grid | undefined): unknown =>
+  grid && { width: grid.width, height: grid.height, worldFromPixel: grid.worldFromPixel, crs: grid.crs };
+
 /** A transform as plain JSON; offsets of a displacement field are little-endian float32 in base64. */
 export function transformToJson(t: Transform): unknown {
   switch (t.type) {
@@ -82,9 +86,9 @@ export function transformToJson(t: Transform): unknown {
     case "tps":
       return { type: t.type, affine: t.affine, knots: [...t.knots], weights: [...t.weights] };
     case "bspline":
-      return { type: t.type, lattice: t.lattice, coefficients: [...t.coefficients] };
+      return { type: t.type, lattice: gridToJson(t.lattice), coefficients: [...t.coefficients] };
     case "displacement":
-      return { type: t.type, grid: t.grid, offsets: { float32: base64FromFloats(t.offsets) } };
+      return { type: t.type, grid: gridToJson(t.grid), offsets: { float32: base64FromFloats(t.offsets) } };
     case "sequence":
       return { type: t.type, steps: t.steps.map(transformToJson) };
     case "inverse":

@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Args, Flags } from "@oclif/core";
 import { problem } from "../../core/diagnostic.js";
+import { schemaModeline } from "../../pipeline/json-schema.js";
 import { didYouMean } from "../../pipeline/suggest.js";
 import { TiepointCommand } from "../base.js";
 import { CommandFailure, exit } from "../exit.js";
@@ -89,5 +90,5 @@ function withModeline(text: string, file: string): string {
   const path = relative(dirname(resolve(file)), schema)
     .split(sep)
     .join("/");
-  return `# yaml-language-server: $schema=${path}\n${body}`;
+  return `${schemaModeline(path)}\n${body}`;
 }
