@@ -3,17 +3,22 @@ import type { Provenance } from "../core/plugin.js";
 import { canonicalJson, type InputKeys, outputKey, taskKey } from "../pipeline/key.js";
 import type { Plan, Task } from "../pipeline/task.js";
 import type { SeenFile } from "./files.js";
-import { provenanceOf } from "./provenance.js";
+import { Origins } from "./provenance.js";
 import { type InputRef, sha256 } from "./store.js";
 import type { PortRef } from "./value.js";
 
 /** Keys of a plan's tasks, once the digests of its files are known. */
 export class Keys {
+  readonly #origins: Origins;
+  readonly #provenances = new Map<number, Provenance>();
+
   constructor(
     private readonly plan: Plan,
     private readonly seen: ReadonlyMap<string, SeenFile>,
-    private readonly tiepoint: string,
-  ) {}
+    tiepoint: string,
+  ) {
+    this.#origins = new Origins(plan, seen, tiepoint);
+  }
 
   /** The key of a task with what feeds it: lists without the items that were given up, so a list with a hole has a key of its own. */
   keyOf(index: number, inputs: Readonly<Record<string, InputRef>>): string {
@@ -27,8 +32,11 @@ export class Keys {
     return sha256(canonicalJson({ key, provenance, name: basename(task.target.name) }));
   }
 
+  /** Where a written value comes from; asked for several times, found once. */
   provenance(index: number): Provenance {
-    return provenanceOf(this.plan, index, this.seen, this.tiepoint);
+    const known = this.#provenances.get(index) ?? this.#origins.of(index);
+    this.#provenances.set(index, known);
+    return known;
   }
 
   /** All keys as they are when no item is given up. */

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import type { AnyPlugin, Context, Registry } from "../core/plugin.js";
 import { pluginId } from "../core/plugin.js";
@@ -25,7 +26,12 @@ let signal = new AbortController().signal;
 
 /** Rejections that nobody has handled yet. One that stays at the end of a job was lost by the plugin. */
 const lost = new Map<Promise<unknown>, unknown>();
-process.on("unhandledRejection", (reason, promise) => lost.set(promise, reason));
+/** The job that code runs for; what an earlier job left behind may still fail during a later one, and is not the later one's fault. */
+const current = new AsyncLocalStorage<object>();
+let job: object = {};
+process.on("unhandledRejection", (reason, promise) => {
+  if (current.getStore() === job) lost.set(promise, reason);
+});
 process.on("rejectionHandled", (promise) => lost.delete(promise));
 
 const say = (message: FromLane): void => port.postMessage(message);
@@ -100,18 +106,19 @@ async function work(id: number, job: Job): Promise<JobResult> {
   }
 }
 
-async function handle(id: number, job: Job): Promise<void> {
-  const current = newSignal();
-  signal = current.signal;
+async function handle(id: number, given: Job): Promise<void> {
+  const stoppable = newSignal();
+  signal = stoppable.signal;
+  job = {};
   lost.clear();
-  const what = job.type === "task" ? job.task.plugin : job.type;
+  const what = given.type === "task" ? given.task.plugin : given.type;
   let result: JobResult;
   try {
-    result = await work(id, job);
+    result = await current.run(job, () => work(id, given));
   } catch (error) {
     result = resultOfThrown(error, board.aborted, what);
   } finally {
-    current.stop();
+    stoppable.stop();
   }
   say({ type: "result", id, result, peakBytes: process.resourceUsage().maxRSS * 1024 });
 }

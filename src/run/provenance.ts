@@ -11,35 +11,55 @@ export function toldPath(plan: Pick<Plan, "file">, path: string): string {
   return told.startsWith("..") || isAbsolute(told) ? basename(path) : told.split(sep).join("/");
 }
 
-/** Where the value that a write task writes comes from: every input file and every step before it, in order. */
-export function provenanceOf(
-  plan: Plan,
-  index: number,
-  seen: ReadonlyMap<string, SeenFile>,
-  tiepoint: string,
-): Provenance {
-  const found = new Set<number>();
-  const stack = [...feeding(plan.tasks[index]!)];
-  while (stack.length > 0) {
-    const i = stack.pop()!;
-    if (found.has(i)) continue;
-    found.add(i);
-    stack.push(...feeding(plan.tasks[i]!));
-  }
-  const inputs: Provenance["inputs"][number][] = [];
-  const steps = new Map<string, Provenance["steps"][number]>();
-  for (const i of [...found].sort((a, b) => a - b)) {
-    const task = plan.tasks[i]!;
-    for (const path of Object.values(task.files ?? {})) {
-      const file = seen.get(path);
-      if (file) inputs.push({ name: nameOf(task.id), file: toldPath(plan, path), sha256: file.sha256 });
+/** Where the values that write tasks write come from: every input file and every step before them, in order. */
+export class Origins {
+  /** Steps told once, as a plan may write thousands of files that share them. */
+  readonly #steps = new Map<number, { readonly text: string; readonly step: Provenance["steps"][number] }>();
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly seen: ReadonlyMap<string, SeenFile>,
+    private readonly tiepoint: string,
+  ) {}
+
+  of(index: number): Provenance {
+    const { plan, seen, tiepoint } = this;
+    const inputs: Provenance["inputs"][number][] = [];
+    const steps = new Map<string, Provenance["steps"][number]>();
+    for (const i of this.#before(index)) {
+      const task = plan.tasks[i]!;
+      for (const path of Object.values(task.files ?? {})) {
+        const file = seen.get(path);
+        if (file) inputs.push({ name: nameOf(task.id), file: toldPath(plan, path), sha256: file.sha256 });
+      }
+      if (isInput(task)) continue;
+      // The items of a block share their steps.
+      const { text, step } = this.#step(i);
+      steps.set(text, step);
     }
-    if (isInput(task)) continue;
-    // The items of a block share their steps.
-    const step = { step: task.step, plugin: `${task.plugin}@${task.version}`, params: task.params };
-    steps.set(canonicalJson(step), step);
+    return { tiepoint, pipeline: plan.name, inputs, steps: [...steps.values()] };
   }
-  return { tiepoint, pipeline: plan.name, inputs, steps: [...steps.values()] };
+
+  /** All tasks that a task rests on, in the order of the plan. */
+  #before(index: number): readonly number[] {
+    const found = new Set<number>();
+    const stack = [...feeding(this.plan.tasks[index]!)];
+    while (stack.length > 0) {
+      const i = stack.pop()!;
+      if (found.has(i)) continue;
+      found.add(i);
+      for (const j of feeding(this.plan.tasks[i]!)) stack.push(j);
+    }
+    return [...found].sort((a, b) => a - b);
+  }
+
+  #step(index: number) {
+    const { step: name, plugin, version, params } = this.plan.tasks[index]!;
+    const step = { step: name, plugin: `${plugin}@${version}`, params };
+    const told = this.#steps.get(index) ?? { text: canonicalJson(step), step };
+    this.#steps.set(index, told);
+    return told;
+  }
 }
 
 /** Whether a task stands for an entry of `inputs:`; steps may read files too, such as a model. */
