@@ -139,6 +139,28 @@ export function bindReader(producer: Producer, reading: Reading): void {
   );
 }
 
+/** A collection has one reader; a file that it does not know by its extension is told. */
+export function checkFormats(producer: Producer, { plugins, found }: Reading): void {
+  const { input, domain, column } = producer;
+  const { id } = producer.candidates[0]!;
+  if (!domain.collection || (input!.use && column === undefined)) return;
+  const plugin = plugins.loaded.get(id)!;
+  for (const item of domain.collection.items) {
+    const cell = column === undefined ? undefined : item.cells?.get(column);
+    const path = column === undefined ? item.path : cell?.text;
+    if (path === undefined || path === "" || longestExtension(plugin, path) > 0) continue;
+    found.push(
+      errorAt(
+        cell?.at ?? item.at,
+        "mixed-formats",
+        `${id} reads "${producer.name}", but does not know the file "${shorten(path)}"`,
+        "Put files of another format into an input of their own.",
+      ),
+    );
+    return;
+  }
+}
+
 /** The port of a reader that takes the file itself. */
 export const filePort = (plugin: AnyPlugin): string | undefined =>
   Object.entries(plugin.inputs as Ports).find(([, p]) => p === "file" || p === "file?")?.[0];

@@ -1,7 +1,7 @@
 import type { ParsedPort, Ports, PortType } from "../core/plugin.js";
 import { House, isListFor } from "./house.js";
 import { errorAt } from "./node.js";
-import { bindReader, decide, noReader } from "./readers.js";
+import { bindReader, checkFormats, decide, noReader } from "./readers.js";
 import { type Block, domainOf, encloses, type Producer, type ResolvedPort, type Target } from "./scope.js";
 import { type PortUse, type Reference, typeWords } from "./spec.js";
 import { closest } from "./suggest.js";
@@ -34,6 +34,7 @@ export class Resolver extends House {
         continue;
       }
       if (!producer.used && isCollection && this.hasUsedColumn(producer.input!.name)) continue;
+      checkFormats(producer, this.reading);
       bindReader(producer, this.reading);
       producer.ports = producer.bound!.ports.map((use) => this.resolvePort(use, producer, undefined));
     }
