@@ -55,3 +55,8 @@ test("a file above the size limit is refused before it is parsed", async () => {
   expect(loaded.ok).toBe(false);
   if (!loaded.ok) expect(loaded.diagnostics[0]!.code).toBe("file-too-large");
 });
+
+test("a file of millions of words is refused before it takes the memory of a tree", async () => {
+  const loaded = await load(`tiepoint: 1\nparams: { x: [${"a,".repeat(2_000_000)}] }`);
+  expect(loaded.ok ? "" : loaded.diagnostics[0]!.code).toBe("file-too-large");
+});

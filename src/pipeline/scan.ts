@@ -4,6 +4,8 @@ import { errorAt } from "./node.js";
 
 /** A pipeline of 5 MB holds some 50,000 steps; larger ones want `each:`. */
 export const sizeLimit = 5_000_000;
+/** Words, spaces and signs; the yaml package takes some 500 bytes for each. */
+export const wordLimit = 2_500_000;
 /** Brackets, indents and dashes inside one another. The yaml package recurses, and has aborted the process at a few thousand. */
 export const depthLimit = 64;
 
@@ -80,6 +82,7 @@ export function parseYaml(file: string, text: string): Result<YamlText> {
 class Depth {
   openQuote: number | undefined;
   private readonly file: string;
+  private words = 0;
   private offset = 0;
   private column = 0;
   private scalarNext = false;
@@ -96,6 +99,14 @@ class Depth {
     const type = this.scalarNext ? "text" : CST.tokenType(lexeme);
     this.scalarNext = false;
     const offset = this.offset;
+    if (++this.words > wordLimit) {
+      return errorAt(
+        { file: this.file, offset, length: 1 },
+        "file-too-large",
+        `The file has more than ${wordLimit} words and signs`,
+        "Use each: with a collection in place of many steps that are alike.",
+      );
+    }
     switch (type) {
       case "scalar":
         this.scalarNext = true;
