@@ -2,7 +2,10 @@ import { unreachable } from "./diagnostic.js";
 import { type Affine2, applyAffine, type Grid, invertAffine } from "./grid.js";
 import type { Points } from "./points.js";
 
-/** Nine numbers, row-major homogeneous matrix, last element 1. */
+/**
+ * Nine numbers, row-major homogeneous matrix, the last scaled to 1; to -1 where the origin lies behind the horizon. Points
+ * before the horizon have a positive third coordinate, so the matrix may be scaled by positive factors only.
+ */
 export type Matrix3 = readonly [number, number, number, number, number, number, number, number, number];
 
 /**
@@ -78,7 +81,7 @@ export function applyMatrix3(m: Matrix3, p: Float64Array): Float64Array {
   return out;
 }
 
-/** The product `a · b`, scaled so that the last element is 1. */
+/** The product `a · b`, scaled as `Matrix3` says. */
 export function multiplyMatrix3(a: Matrix3, b: Matrix3): Matrix3 {
   const out = new Array<number>(9);
   for (let r = 0; r < 3; r++) {
@@ -88,7 +91,7 @@ export function multiplyMatrix3(a: Matrix3, b: Matrix3): Matrix3 {
   return normalise(out as unknown as Matrix3);
 }
 
-/** The inverse, scaled so that the last element is 1; its elements are not finite when `m` is singular. */
+/** The inverse, scaled as `Matrix3` says; its elements are not finite when `m` is singular. */
 export function invertMatrix3(m: Matrix3): Matrix3 {
   const [a, b, c, d, e, f, g, h, i] = m;
   const A = e * i - f * h;
@@ -100,7 +103,8 @@ export function invertMatrix3(m: Matrix3): Matrix3 {
 }
 
 function normalise(m: Matrix3): Matrix3 {
-  return m.map((v) => v / m[8]) as unknown as Matrix3;
+  const scale = Math.abs(m[8]);
+  return m.map((v) => v / scale) as unknown as Matrix3;
 }
 
 export const matrix3FromAffine = ([a, b, c, d, e, f]: Affine2): Matrix3 => [a, b, c, d, e, f, 0, 0, 1];

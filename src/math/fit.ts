@@ -259,8 +259,8 @@ function fitProjective(
     out[6 + c] = H[6 + c]!;
   }
   const last = out[8]!;
-  if (!(last > 1e-12)) return degenerate("projective", "the horizon passes between the origin and the points");
-  return ok(out.map((value) => value / last) as unknown as Matrix3);
+  if (!(Math.abs(last) > 1e-12)) return degenerate("projective", "the horizon passes through the origin");
+  return ok(out.map((value) => value / Math.abs(last)) as unknown as Matrix3);
 }
 
 /**

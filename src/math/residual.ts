@@ -20,7 +20,7 @@ export function squaredResiduals(m: Matrix3, fixed: Float64Array, moving: Float6
     const x = fixed[2 * k]!;
     const y = fixed[2 * k + 1]!;
     const w = g * x + h * y + i;
-    if (!(w * i > 1e-12)) {
+    if (!(w > 1e-12)) {
       out[k] = Number.POSITIVE_INFINITY;
       continue;
     }
