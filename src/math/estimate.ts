@@ -120,7 +120,17 @@ export async function estimateFromMatches(
   const usedPoints = pick(ties.fixed, fit.use);
   const places = overlap && overlap.places.length > 0 ? overlap.places : usedPoints;
   const extent = boundingSide(places);
-  const error = estimateError(family, fit.matrix, ties.fixed, ties.moving, fit.use, fit.weight, places, extent / 6);
+  const error = estimateError(
+    family,
+    fit.matrix,
+    ties.fixed,
+    ties.moving,
+    fit.use,
+    fit.weight,
+    places,
+    extent / 6,
+    0.01 * movingSpacing,
+  );
   const evidence: Evidence = {
     family,
     matches: n,

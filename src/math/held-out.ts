@@ -61,6 +61,7 @@ export interface ErrorEstimate {
  * the whole, and the two add up). What the model cannot bend to shows as residuals that agree within a cell: their mean
  * square beyond noise is the misfit.
  *
+ * @param floor  error that no tie point shows, because all share it: that of sampling, a hundredth of a pixel
  * @param places  where to compare, interleaved fixed points: the part of the fixed image that overlaps
  * @param cell  side of a checkerboard cell, in units of the fixed plane
  */
@@ -73,6 +74,7 @@ export function estimateError(
   weight: Float64Array,
   places: Float64Array,
   cell: number,
+  floor: number,
 ): ErrorEstimate {
   const colour = (i: number, shift: number) =>
     (Math.floor(fixed[2 * i]! / cell + shift) + Math.floor(fixed[2 * i + 1]! / cell + shift)) & 1;
@@ -114,7 +116,7 @@ export function estimateError(
   if (rounds === 0) return { expected: Number.NaN, noise: Number.NaN, misfit: Number.NaN };
   noise /= rounds;
   const misfit = localMisfit(matrix, fixed, moving, use, weight, cell);
-  return { expected: Math.sqrt(noise * noise + misfit * misfit), noise, misfit };
+  return { expected: Math.sqrt(noise * noise + misfit * misfit + floor * floor), noise, misfit };
 }
 
 /**

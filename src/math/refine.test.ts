@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { cornerStrengthReference, lucasKanadeReference } from "../../test/reference/lucas-kanade.js";
 import { texturedScene } from "../../test/support/scene.js";
 import { kernels } from "../kernel/lane.js";
 import type { Plane } from "./plane.js";
@@ -87,4 +88,58 @@ test("how rows are cut into chunks changes no byte", () => {
   k.rows("bestCorners", rows, [fixed.at, 300, 300, 240, cell, columns, 14, at], 3);
   const xs = [...arena.f32(at, 3 * columns * rows)].filter((_, i) => i % 3 === 0).sort();
   expect([...once].filter((_, i) => i % 2 === 0).every((x) => xs.includes(x))).toBe(true);
+});
+
+test("shifts and correlations agree with the slow twin", () => {
+  using arena = kernels().arena();
+  const fixed = render(arena, 8, 0, 0);
+  const moving = render(arena, 8, 0.8, -0.6, 4);
+  const gray = (plane: Plane) => ({ pixels: arena.f32(plane.at, 300 * 240).slice(), width: 300, height: 240 });
+  const weights = Float64Array.from({ length: 256 }, (_, k) =>
+    Math.exp(-(((k % 16) - 7.5) ** 2 + (Math.floor(k / 16) - 7.5) ** 2) / 32),
+  );
+  const total = weights.reduce((sum, w) => sum + w, 0);
+  const corners = spreadCorners(arena, fixed, 60);
+  const points = new Float64Array(2 * corners.length);
+  for (let k = 0; k < corners.length; k += 2) {
+    // Fractions on both sides, so that the sampling of both patches is compared.
+    points.set([corners[k]! + 0.25, corners[k + 1]! - 0.4, corners[k]! - 0.3, corners[k + 1]! + 0.1], 2 * k);
+  }
+  const { shift, correlation } = refineShifts(arena, fixed, moving, points, { limit: 4, iterations: 20 });
+  let compared = 0;
+  for (let i = 0; i < correlation.length; i++) {
+    if (!(correlation[i]! > 0.8)) continue;
+    const quad = [...points.subarray(4 * i, 4 * i + 4)] as [number, number, number, number];
+    const slow = lucasKanadeReference(
+      gray(fixed),
+      gray(moving),
+      quad,
+      weights.map((w) => w / total),
+      20,
+    );
+    // The kernel stops at steps below 0.005 px, so it may end that far from where the twin, which never stops, does.
+    expect(Math.abs(shift[2 * i]! - slow.dx)).toBeLessThan(5e-3);
+    expect(Math.abs(shift[2 * i + 1]! - slow.dy)).toBeLessThan(5e-3);
+    expect(correlation[i]!).toBeCloseTo(slow.correlation, 4);
+    compared++;
+  }
+  expect(compared).toBeGreaterThan(30);
+});
+
+test("the corner of a cell is where the slow twin finds the largest smaller eigenvalue", () => {
+  using arena = kernels().arena();
+  const plane = render(arena, 12, 0, 0);
+  const gray = { pixels: arena.f32(plane.at, 300 * 240).slice(), width: 300, height: 240 };
+  const count = 30;
+  const cell = Math.ceil(Math.sqrt((300 * 240) / count));
+  const corners = spreadCorners(arena, plane, count);
+  for (let k = 0; k < corners.length; k += 2) {
+    const [cx, cy] = [Math.floor(corners[k]! / cell), Math.floor(corners[k + 1]! / cell)];
+    let best = 0;
+    for (let y = Math.max(14, cy * cell); y < Math.min(226, (cy + 1) * cell); y += 2) {
+      for (let x = Math.max(14, cx * cell); x < Math.min(286, (cx + 1) * cell); x += 2)
+        best = Math.max(best, cornerStrengthReference(gray, x, y));
+    }
+    expect(cornerStrengthReference(gray, corners[k]!, corners[k + 1]!)).toBeGreaterThan(best * (1 - 1e-4));
+  }
 });

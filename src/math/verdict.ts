@@ -105,6 +105,13 @@ export function judge(e: Evidence, stopped: string): Verdict {
       "The scene may repeat itself, or have more than one plane: check the overlay, or crop.",
     );
   }
+  if (stopped === "guided-pass-found-too-little") {
+    suspect(
+      "not-confirmed",
+      "Near where the map puts them, the images look too little alike to confirm it",
+      "Look at the overlay in the report. Images of different modality need another matcher.",
+    );
+  }
   if (e.guided && e.guided.share < 0.5 && e.family === "projective" && e.misfit > 1) {
     suspect(
       "more-than-one-plane",
