@@ -54,11 +54,12 @@ export function warpImage(moving: Image, transform: Transform, onto: Grid, optio
   const nodata = (options.fill ?? ownNodata) === undefined || Number.isNaN(fill) ? undefined : fill;
   const { source, map } =
     categorical || options.antialias === false ? { source: moving, map: matrix } : smoothed(moving, matrix, onto);
+  const tile = blockSize(map);
   const reach = kernelReach[interpolation];
   const bytes = bytesPerSample(dtype);
   const sourceNodata = findableNodata(source.dtype, source.nodata);
   const face = {
-    ...{ grid: onto, dtype, bands: moving.bands, meaning: moving.meaning, tile: { width: 512, height: 512 } },
+    ...{ grid: onto, dtype, bands: moving.bands, meaning: moving.meaning, tile },
     ...(nodata === undefined ? {} : { nodata }),
   };
   return lazyImage(
@@ -88,7 +89,7 @@ export function warpImage(moving: Image, transform: Transform, onto: Grid, optio
         }
       }
     },
-    BLOCK_PIXELS,
+    Math.min(BLOCK_PIXELS, tile.width * tile.height),
   );
 }
 
@@ -123,6 +124,17 @@ function product(a: Matrix3, b: Matrix3): Matrix3 {
   for (let r = 0; r < 9; r += 3)
     for (let c = 0; c < 3; c++) out.push(a[r]! * b[c]! + a[r + 1]! * b[c + 3]! + a[r + 2]! * b[c + 6]!);
   return out as unknown as Matrix3;
+}
+
+/**
+ * Size of blocks: rows as long as they can be while a turned map moves by few source rows along them, so that little is
+ * read twice and files in strips are read in order.
+ */
+function blockSize(map: Matrix3): { width: number; height: number } {
+  const rowsPerColumn = Math.abs(map[3] / map[8]);
+  let width = 512;
+  while (width < 8192 && 2 * width * rowsPerColumn <= 32) width *= 2;
+  return { width, height: 512 };
 }
 
 /** The image to sample and the map to it, after what a reduction needs; see `warpImage`. */

@@ -17,17 +17,21 @@ export function affinePositions(job: Warp, x0: i32, count: i32, y: i32): void {
   const base = f32x4.splat(<f32>((wholeY - <f64>job.tileY) * <f64>job.tileStride + (wholeX - <f64>job.tileX)));
   let index = f32x4.add(f32x4.splat(<f32>(x0 - run)), f32x4(0, 1, 2, 3));
   const four = f32x4.splat(4);
+  // Held in variables: after a store, fields would be loaded anew.
+  const fractionX = job.fractionX;
+  const fractionY = job.fractionY;
+  const offsets = job.offsets;
   for (let i = 0; i < count; i += 4) {
     const at = <usize>i << 2;
     const x = f32x4.add(startX, f32x4.mul(stepX, index));
     const y = f32x4.add(startY, f32x4.mul(stepY, index));
     const fx = f32x4.floor(x);
     const fy = f32x4.floor(y);
-    v128.store(job.fractionX + at, f32x4.sub(x, fx));
-    v128.store(job.fractionY + at, f32x4.sub(y, fy));
+    v128.store(fractionX + at, f32x4.sub(x, fx));
+    v128.store(fractionY + at, f32x4.sub(y, fy));
     const offset = f32x4.add(base, f32x4.add(f32x4.mul(stride, fy), fx));
     const bits = v128.and(f32x4.add(offset, f32x4.splat(8388608)), i32x4.splat(0x7fffff));
-    v128.store(job.offsets + at, i32x4.shl(bits, 2));
+    v128.store(offsets + at, i32x4.shl(bits, 2));
     index = f32x4.add(index, four);
   }
 }
@@ -44,6 +48,9 @@ export function projectivePositions(job: Warp, x0: i32, count: i32, y: i32): voi
   const top = f64x2.splat(<f64>job.tileY);
   const stride = f64x2.splat(<f64>job.tileStride);
   const two = f64x2.splat(2);
+  const fractionX = job.fractionX;
+  const fractionY = job.fractionY;
+  const offsets = job.offsets;
   let x = f64x2.add(f64x2.splat(<f64>x0), f64x2(0, 1));
   for (let i = 0; i < count; i += 2) {
     const at = <usize>i << 2;
@@ -52,10 +59,10 @@ export function projectivePositions(job: Warp, x0: i32, count: i32, y: i32): voi
     const sy = f64x2.sub(f64x2.div(f64x2.add(f64x2.mul(m3, x), by), w), top);
     const fx = f64x2.floor(sx);
     const fy = f64x2.floor(sy);
-    v128.store64_lane(job.fractionX + at, f32x4.demote_f64x2_zero(f64x2.sub(sx, fx)), 0);
-    v128.store64_lane(job.fractionY + at, f32x4.demote_f64x2_zero(f64x2.sub(sy, fy)), 0);
+    v128.store64_lane(fractionX + at, f32x4.demote_f64x2_zero(f64x2.sub(sx, fx)), 0);
+    v128.store64_lane(fractionY + at, f32x4.demote_f64x2_zero(f64x2.sub(sy, fy)), 0);
     const offset = i32x4.trunc_sat_f64x2_s_zero(f64x2.add(f64x2.mul(stride, fy), fx));
-    v128.store64_lane(job.offsets + at, i32x4.shl(offset, 2), 0);
+    v128.store64_lane(offsets + at, i32x4.shl(offset, 2), 0);
     x = f64x2.add(x, two);
   }
 }

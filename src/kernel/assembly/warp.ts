@@ -21,6 +21,14 @@ function loadRow<T>(src: usize, dst: usize, count: i32, hasNodata: bool, nodata:
   if (hasNodata) {
     for (; x + 4 <= count; x += 4) v128.store(dst + (<usize>x << 2), load4<T>(src + <usize>x * sizeof<T>(), true, nodata));
   } else {
+    for (; x + 16 <= count; x += 16) {
+      const from = src + <usize>x * sizeof<T>();
+      const to = dst + (<usize>x << 2);
+      v128.store(to, load4<T>(from, false, nodata));
+      v128.store(to, load4<T>(from + 4 * sizeof<T>(), false, nodata), 16);
+      v128.store(to, load4<T>(from + 8 * sizeof<T>(), false, nodata), 32);
+      v128.store(to, load4<T>(from + 12 * sizeof<T>(), false, nodata), 48);
+    }
     for (; x + 4 <= count; x += 4) v128.store(dst + (<usize>x << 2), load4<T>(src + <usize>x * sizeof<T>(), false, nodata));
   }
   if (x < count) storeSomeF32(dst + (<usize>x << 2), load4<T>(src + <usize>x * sizeof<T>(), hasNodata, nodata), count - x);
