@@ -161,6 +161,17 @@ outputs: { "{pair.a.id}-{pair.b.id}.json": pair.s }
   });
 });
 
+test("more pairs than a plan can hold are refused", async () => {
+  const text = `tiepoint: 1
+inputs: { x: { table: t.csv } }
+steps:
+  pair: { each: { pairs-within: { of: x, range: 1000 } }, steps: { s: { use: match/phase-correlation, fixed: pair.a, moving: pair.b } } }
+`;
+  const table = `id,file\n${Array.from({ length: 1000 }, (_, i) => `i${i},${i}.tif`).join("\n")}\n`;
+  const loaded = await load(text, { files: { "/work/t.csv": table } });
+  expect(loaded.ok ? "" : loaded.diagnostics[0]!.code).toBe("too-many-items");
+});
+
 test("a collection whose blocks all skip bad items skips bad files too", async () => {
   const text = (onFail: string) => `tiepoint: 1
 inputs: { x: { all: "*.tif" } }

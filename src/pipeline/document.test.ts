@@ -22,6 +22,11 @@ describe("places are exact", () => {
   });
 });
 
+test("a file that is no text is refused at the first byte that shows it", async () => {
+  const loaded = await load("tiepoint: 1\n\u0000\u0001");
+  expect(loaded.ok ? [] : loaded.diagnostics.map((d) => [d.code, d.at!.offset])).toEqual([["control-character", 12]]);
+});
+
 describe("a pipeline is warned of", () => {
   const ok = "tiepoint: 1\ninputs: { fixed: a.tif }\noutputs: { o.tif: fixed }\n";
   test.each([
