@@ -95,3 +95,39 @@ export function padColumns(
     }
   }
 }
+
+/**
+ * Takes uneven light out of a plane, in place: v -> (v - dark) * mean / (light - dark), or v - light + mean when `subtracts`.
+ * A sample stays where `light` tells nothing: where it is NaN, or not above `dark` in a division.
+ *
+ * @param dark  0 for none; all planes have one stride
+ */
+export function flatten(
+  lo: i32, hi: i32, at: usize, light: usize, dark: usize, stride: i32, width: i32, mean: f32, subtracts: i32,
+): void {
+  for (let y = lo; y < hi; y++) {
+    const row = (<usize>y * <usize>stride) << 2;
+    for (let x = 0; x < width; x++) {
+      const o = row + (<usize>x << 2);
+      const v = load<f32>(at + o);
+      const d = dark == 0 ? <f32>0 : load<f32>(dark + o);
+      const l = load<f32>(light + o) - d;
+      const r = subtracts != 0 ? v - l + mean : ((v - d) * mean) / l;
+      const told = subtracts != 0 ? l == l : l > 0;
+      store<f32>(at + o, told ? r : v);
+    }
+  }
+}
+
+/** Makes samples NaN where a mask is 0 (or, when `outside`, where it is not). The planes have one stride. */
+export function maskOut(lo: i32, hi: i32, at: usize, mask: usize, stride: i32, width: i32, outside: i32): void {
+  for (let y = lo; y < hi; y++) {
+    const row = (<usize>y * <usize>stride) << 2;
+    for (let x = 0; x < width; x++) {
+      const o = row + (<usize>x << 2);
+      const m = load<f32>(mask + o);
+      const set = m == m && m != 0;
+      if (set == (outside != 0)) store<f32>(at + o, f32.NaN);
+    }
+  }
+}
