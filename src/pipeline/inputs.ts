@@ -1,5 +1,5 @@
 import { readConditions } from "./gates.js";
-import { describe, type Entry, errorAt, isBroken, type MapNode, type ScalarNode } from "./node.js";
+import { describe, type Entry, errorAt, isBroken, type MapNode, problemLimit, type ScalarNode } from "./node.js";
 import type { InputSpec, Reading } from "./spec.js";
 import { checkName, readCount } from "./steps.js";
 import { closest } from "./suggest.js";
@@ -12,6 +12,7 @@ const sources = ["file", "all", "table", "list"] as const;
 export function readInputs(section: MapNode, reading: Reading): ReadonlyMap<string, InputSpec> {
   const inputs = new Map<string, InputSpec>();
   for (const [name, entry] of section.entries) {
+    if (reading.found.length >= problemLimit) break;
     if (!checkName(entry, "input", reading)) continue;
     const input = readInput(entry, reading);
     if (input) inputs.set(name, input);

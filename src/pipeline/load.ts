@@ -4,7 +4,7 @@ import type { AnyPlugin, Registry } from "../core/plugin.js";
 import { type Fetched, patternOf, resolvePath } from "./collections.js";
 import { parseText, withoutMark } from "./document.js";
 import { applyParamsFile, applySettings, merge, setFile } from "./layers.js";
-import { describe, errorAt, type MapNode, type Node } from "./node.js";
+import { append, describe, errorAt, type MapNode, type Node, problemLimit } from "./node.js";
 import { makePlan } from "./plan.js";
 import { readPluginNames, readSpec } from "./read-spec.js";
 import type { PluginSet, Spec } from "./spec.js";
@@ -60,7 +60,7 @@ export async function loadPlan(options: LoadOptions): Promise<Loaded> {
   if (text === undefined) {
     const read = await options.readText(options.file);
     if (!read.ok) {
-      found.push(...read.diagnostics);
+      append(found, read.diagnostics);
       return finish(undefined);
     }
     text = read.value;
@@ -79,7 +79,8 @@ export async function loadPlan(options: LoadOptions): Promise<Loaded> {
   }
   let plugins = await loadUsed(document, registry);
   const read = readSpec(document, { file: options.file, plugins, env: options.env });
-  found.push(...read.diagnostics);
+  append(found, read.diagnostics);
+  if (read.diagnostics.length >= problemLimit) return finish(undefined);
   const fetched = await fetchCollections(read.spec, options, texts, found);
   const checkOnly = found.some((d) => d.severity === "error");
   const planning = {
@@ -95,7 +96,7 @@ export async function loadPlan(options: LoadOptions): Promise<Loaded> {
     plugins = await loadAll(registry);
     made = makePlan(read.spec, { ...planning, plugins });
   }
-  found.push(...made.diagnostics);
+  append(found, made.diagnostics);
   return finish(made.plan);
 }
 
@@ -129,13 +130,13 @@ async function readDocument(
     texts.set(file, withoutMark(params));
     const applied = applyParamsFile(document, file, params);
     document = applied.document;
-    found.push(...applied.diagnostics);
+    append(found, applied.diagnostics);
   }
   if (options.set && options.set.length > 0) {
     const applied = applySettings(document, options.set);
     texts.set(setFile, applied.text);
     document = applied.document;
-    found.push(...applied.diagnostics);
+    append(found, applied.diagnostics);
   }
   return document;
 }
@@ -143,10 +144,10 @@ async function readDocument(
 function readMap(file: string, text: string, origin: "pipeline" | "extends", found: Diagnostic[]): MapNode | undefined {
   const parsed = parseText(file, text, origin);
   if (!parsed.ok) {
-    found.push(...parsed.diagnostics);
+    append(found, parsed.diagnostics);
     return undefined;
   }
-  found.push(...parsed.value.warnings);
+  append(found, parsed.value.warnings);
   const { root } = parsed.value;
   if (root.type === "map") return root;
   found.push(
@@ -258,7 +259,7 @@ async function loadUsed(document: MapNode, registry: Registry): Promise<PluginSe
   const stack: Node[] = [document];
   while (stack.length > 0) {
     const node = stack.pop()!;
-    if (node.type === "list") stack.push(...node.items);
+    if (node.type === "list") append(stack, node.items);
     if (node.type !== "map") continue;
     for (const [key, e] of node.entries) {
       if (e.value.type === "scalar") named.add(e.value.source);

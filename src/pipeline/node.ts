@@ -39,6 +39,14 @@ export interface Entry {
   readonly value: Node;
 }
 
+/** After so many mistakes the rest of a file is not looked at: each suggestion costs a look at every name. */
+export const problemLimit = 200;
+
+/** Appends a list of any length; spreading one into `push` would put it all on the stack. */
+export function append<T>(list: T[], more: Iterable<T>): void {
+  for (const item of more) list.push(item);
+}
+
 /** An error at a place. */
 export function errorAt(
   at: Place,

@@ -5,7 +5,7 @@ import { bind } from "./bind.js";
 import { fillTemplate } from "./collections.js";
 import { outputTypes, portName, sourceFor } from "./expand.js";
 import { isListFor } from "./house.js";
-import { errorAt, shorten } from "./node.js";
+import { errorAt, problemLimit, shorten } from "./node.js";
 import { byExtension, decide, extensionsOf } from "./readers.js";
 import type { Resolver } from "./resolve.js";
 import { type Domain, fieldOf, relativeId, type Target } from "./scope.js";
@@ -36,6 +36,7 @@ export function resolveOutputs(
   const outputs: ResolvedOutput[] = [];
   const reports: OutputSpec[] = [];
   for (const output of spec.outputs) {
+    if (reading.found.length >= problemLimit) break;
     if (output.from.text === "report") {
       if (!/\.html?$/i.test(output.file)) {
         reading.found.push(

@@ -3,7 +3,7 @@ import type { Ports } from "../core/plugin.js";
 import { type Collection, collect, type Fetched } from "./collections.js";
 import { enumerate } from "./domains.js";
 import { emit } from "./expand.js";
-import { warningAt } from "./node.js";
+import { append, warningAt } from "./node.js";
 import { inOrder } from "./order.js";
 import { emitOutputs, resolveOutputs } from "./outputs.js";
 import { Resolver } from "./resolve.js";
@@ -51,7 +51,7 @@ export function makePlan(spec: Spec, options: PlanOptions): { plan: Plan; diagno
   const { outputs, reports } = resolveOutputs(spec, resolver, reading);
   resolver.resolveReaders();
   const order = inOrder(resolver.producers, resolver.blocks, found);
-  found.push(...unusedWarnings(resolver.producers, broken));
+  append(found, unusedWarnings(resolver.producers, broken));
   const tasks: Task[] = [];
   const planning = { spec, collections, blocks: resolver.blocks, tasks, found };
   let report: Plan["report"];

@@ -3,10 +3,10 @@ import { checkDefaults, readReference } from "./bind.js";
 import { isForbiddenName } from "./document.js";
 import { readInputs } from "./inputs.js";
 import { topKeys } from "./layers.js";
-import { describe, type Entry, errorAt, type MapNode, type Node } from "./node.js";
+import { describe, type Entry, errorAt, type MapNode, type Node, problemLimit } from "./node.js";
 import type { OutputSpec, PluginSet, Reading, Spec } from "./spec.js";
 import { checkName, readSeed, readSteps } from "./steps.js";
-import { type Names, substitute, substituteText } from "./substitute.js";
+import { type Names, substitute, substituteText, substitutionLimit } from "./substitute.js";
 import { closest, didYouMean } from "./suggest.js";
 
 /** The seed of a pipeline that names none. */
@@ -35,13 +35,14 @@ export function readSpec(written: MapNode, options: SpecOptions): { spec: Spec; 
   const params = section("params");
   const loose: Reading = { plugins: options.plugins, defaults: new Map(), found, broken: new Set() };
   for (const entry of params.entries.values()) {
+    if (found.length >= problemLimit) break;
     if (checkName(entry, "parameter", loose) && entry.key === "env") {
       found.push(
         errorAt(entry.at, "reserved-name", '"env" stands for the environment', "Give the parameter another name."),
       );
     }
   }
-  const names: Names = { params: params.entries, env };
+  const names: Names = { params: params.entries, env, budget: { left: substitutionLimit } };
   const fill = (node: MapNode): MapNode => substitute(node, names, found) as MapNode;
   for (const [key, e] of params.entries) fill({ ...params, entries: new Map([[key, e]]) });
   const defaults = readDefaults(fill(section("defaults")), options.plugins, found);
@@ -266,6 +267,7 @@ function checkClashes(
 function readOutputs(section: MapNode, names: Names, reading: Reading): OutputSpec[] {
   const outputs: OutputSpec[] = [];
   for (const entry of section.entries.values()) {
+    if (reading.found.length >= problemLimit) break;
     const file = substituteText(entry.key, entry.at, names, reading.found);
     const { value } = entry;
     if (value.type !== "map") {

@@ -1,6 +1,6 @@
 import type { ParsedPort, Ports, PortType } from "../core/plugin.js";
 import { House, isListFor } from "./house.js";
-import { errorAt } from "./node.js";
+import { errorAt, problemLimit } from "./node.js";
 import { bindReader, checkFormats, decide, noReader } from "./readers.js";
 import { type Block, domainOf, encloses, type Producer, type ResolvedPort, type Target } from "./scope.js";
 import { type PortUse, type Reference, typeWords } from "./spec.js";
@@ -12,6 +12,7 @@ export class Resolver extends House {
   resolveAll(): void {
     for (const block of this.blocks) block.each = this.resolveEach(block);
     for (const producer of [...this.producers]) {
+      if (this.reading.found.length >= problemLimit) break;
       if (producer.step) {
         const context = producer.blocks.at(-1);
         producer.ports = producer.step.bound.ports.map((use) => this.resolvePort(use, producer, context));

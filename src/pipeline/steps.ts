@@ -1,7 +1,7 @@
 import { type Ports, parsePort } from "../core/plugin.js";
 import { bind, portsByName, readReference } from "./bind.js";
 import { givesTransform, readGates, verdictGate } from "./gates.js";
-import { describe, type Entry, errorAt, isBroken, type MapNode, type Node } from "./node.js";
+import { describe, type Entry, errorAt, isBroken, type MapNode, type Node, problemLimit } from "./node.js";
 import type { BlockSpec, EachSpec, OnFail, PluginSet, Reading, StepSpec } from "./spec.js";
 import { closest, didYouMean } from "./suggest.js";
 import { paramsByName } from "./values.js";
@@ -61,6 +61,7 @@ export function readSteps(node: Node, reading: Reading): ReadonlyMap<string, Ste
     return steps;
   }
   for (const [name, entry] of node.entries) {
+    if (reading.found.length >= problemLimit) break;
     if (!checkName(entry, "step", reading)) continue;
     const step = readStep(entry, reading);
     if (step) steps.set(name, step);

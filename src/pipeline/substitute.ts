@@ -7,7 +7,12 @@ export interface Names {
   readonly params: ReadonlyMap<string, Entry>;
   /** Declared variables; `undefined` where the environment has none of that name. */
   readonly env: ReadonlyMap<string, string | undefined>;
+  /** What may still be put in, in values and letters: parameters that hold parameters could stand for billions. */
+  readonly budget: { left: number };
 }
+
+/** Values and letters that all `${…}` of a pipeline together may stand for. */
+export const substitutionLimit = 2_000_000;
 
 const depthLimit = 16;
 const use = /\$(\$?)\{([^{}]*)\}?/g;
@@ -45,7 +50,7 @@ function scalar(node: ScalarNode, names: Names, found: Diagnostic[], inside: rea
   if (whole) {
     const value = lookUp(whole[1]!, partOf(node, text), names, found, inside);
     if (!value || isBroken(value)) return broken(node);
-    return relocate(value, node.at);
+    return relocate(value, node.at, names.budget);
   }
   let from: Place | undefined;
   let complete = true;
@@ -84,6 +89,7 @@ function scalar(node: ScalarNode, names: Names, found: Diagnostic[], inside: rea
         : value.source || String(value.value);
   });
   if (!complete) return broken(node);
+  names.budget.left -= out.length;
   return { ...node, mixed: true, value: out, source: out, origin, ...(from ? { from } : {}) };
 }
 
@@ -96,16 +102,18 @@ export function substituteText(text: string, at: Place, names: Names, found: Dia
 }
 
 /** The value shown at the place of its use, with the place where it was set kept for messages. */
-function relocate(value: Node, at: Place): Node {
+function relocate(value: Node, at: Place, budget: Names["budget"]): Node {
   const from = value.from ?? value.at;
+  budget.left -= 1;
   switch (value.type) {
     case "scalar":
+      budget.left -= value.source.length;
       return { ...value, at, from };
     case "list":
-      return { ...value, at, from, items: value.items.map((n) => relocate(n, at)) };
+      return { ...value, at, from, items: value.items.map((n) => relocate(n, at, budget)) };
     case "map": {
       const entries = new Map<string, Entry>();
-      for (const [key, e] of value.entries) entries.set(key, { key, at, value: relocate(e.value, at) });
+      for (const [key, e] of value.entries) entries.set(key, { key, at, value: relocate(e.value, at, budget) });
       return { ...value, at, from, entries };
     }
   }
@@ -128,6 +136,20 @@ function lookUp(
   found: Diagnostic[],
   inside: readonly string[],
 ): Node | undefined {
+  if (names.budget.left <= 0) {
+    if (names.budget.left > Number.NEGATIVE_INFINITY) {
+      found.push(
+        errorAt(
+          at,
+          "substitution-too-large",
+          `The parameters of the pipeline, put into one another, stand for more than ${substitutionLimit} values`,
+          "Use a collection and each: in place of long lists.",
+        ),
+      );
+    }
+    names.budget.left = Number.NEGATIVE_INFINITY; // told once
+    return undefined;
+  }
   if (name.startsWith("env.")) return lookUpEnv(name.slice(4), at, names, found);
   const entry = names.params.get(name);
   if (!entry) {
