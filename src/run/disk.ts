@@ -148,7 +148,7 @@ export function diskError(error: unknown, path: string): unknown {
         problem(
           "disk-error",
           `${path} could not be written or read (${code})`,
-          "Check that the folder exists and may be written, and run again: what is done stays done.",
+          "Check that the folder exists and may be written (TIEPOINT_STORE puts the store elsewhere), and run again: what is done stays done.",
         ),
       );
     default:

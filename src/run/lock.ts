@@ -26,7 +26,38 @@ export interface Lock {
   readonly outputs: Readonly<Record<string, { readonly sha256: string; readonly bytes: number }>>;
 }
 
-/** What goes into a run, before it runs; outputs are added by {@link withOutputs}. */
+export interface LockOptions {
+  readonly lockPath?: string;
+  readonly frozen?: boolean;
+}
+
+/** Holds a run against the lock before it begins. @returns what differs, or that there is no lock; nothing when not frozen */
+export function openLock(now: Lock, { lockPath = "tiepoint.lock", frozen }: LockOptions, isPart: boolean) {
+  if (!frozen) return [];
+  const locked = readLock(lockPath);
+  if (locked) return drift(locked, now, isPart);
+  return [problem("lock-missing", `There is no ${lockPath} to hold the run against`, "Run once without --frozen.")];
+}
+
+/** Holds the outputs of a run that passed against the lock, or writes the lock anew when the whole plan ran. */
+export function closeLock(
+  lock: Lock,
+  { lockPath, frozen }: LockOptions,
+  isPart: boolean,
+  { outputs }: Pick<RunRecord, "outputs">,
+): readonly Diagnostic[] {
+  if (lockPath === undefined) return [];
+  // The report tells times and the machine, so it is another one every time.
+  const kept = outputs.filter(({ from }) => from !== "report");
+  const named = Object.fromEntries(kept.map(({ file, sha256, bytes }) => [file, { sha256, bytes }]));
+  const now: Lock = { ...lock, outputs: named };
+  const locked = readLock(lockPath);
+  if (frozen && locked) return outputDrift(locked, now);
+  if (!isPart) writeLock(lockPath, now);
+  return [];
+}
+
+/** What goes into a run, before it runs; outputs are added by {@link closeLock}. */
 export function lockOf(
   plan: Plan,
   seen: ReadonlyMap<string, SeenFile>,
@@ -57,16 +88,12 @@ export function lockOf(
   };
 }
 
-export function withOutputs(lock: Lock, outputs: RunRecord["outputs"]): Lock {
-  return { ...lock, outputs: Object.fromEntries(outputs.map(({ file, sha256, bytes }) => [file, { sha256, bytes }])) };
-}
-
-export function writeLock(path: string, lock: Lock): void {
+function writeLock(path: string, lock: Lock): void {
   const sorted = JSON.stringify(JSON.parse(canonicalJson(lock)), null, 2);
   writeWhole(path, `${sorted}\n`, "lock");
 }
 
-export function readLock(path: string): Lock | undefined {
+function readLock(path: string): Lock | undefined {
   try {
     const lock = JSON.parse(readWhole(path)?.toString() ?? "") as Lock;
     return lock.format === "tiepoint/lock" && lock.version === 1 ? lock : undefined;
@@ -78,7 +105,7 @@ export function readLock(path: string): Lock | undefined {
 const short = (digest: string | undefined): string => (digest === undefined ? "absent" : digest.slice(0, 12));
 
 /** What differs between the lock file and what would run now. @param isPart  only inputs of a part of the plan were looked at */
-export function drift(locked: Lock, now: Lock, isPart: boolean): readonly Diagnostic[] {
+function drift(locked: Lock, now: Lock, isPart: boolean): readonly Diagnostic[] {
   const differences: string[] = [];
   for (const name of names(locked.inputs, now.inputs)) {
     const [was, is] = [locked.inputs[name], now.inputs[name]];
@@ -116,7 +143,7 @@ function stepDrift(name: string, was: LockedStep, is: LockedStep): readonly stri
 }
 
 /** Outputs that came out otherwise although all that went in is the same: some step is not deterministic. */
-export function outputDrift(locked: Lock, now: Lock): readonly Diagnostic[] {
+function outputDrift(locked: Lock, now: Lock): readonly Diagnostic[] {
   return Object.entries(now.outputs)
     .filter(([file, is]) => locked.outputs[file] !== undefined && locked.outputs[file].sha256 !== is.sha256)
     .map(([file, is]) =>

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -107,6 +107,17 @@ describe("a run", () => {
     const back = await run(pairSteps());
     expect(back.log.filter((line) => line !== "write")).toEqual([]);
     expect(output("out/affine.json").body).toMatchObject({ transform: { matrix: [1, 0, 8, 0, 1, 8] } });
+  });
+
+  test("sees that an input has other content, though its size and its time are the same", async () => {
+    const path = join(folder, "fixed.txt");
+    const settled = new Date(Date.now() - 3600e3);
+    utimesSync(path, settled, settled);
+    await new Promise((resolve) => setTimeout(resolve, 2100));
+    await run(pairSteps());
+    writeFileSync(path, "11");
+    utimesSync(path, settled, settled);
+    expect(states(await run(pairSteps()))).toMatchObject({ "input:fixed": "computed", matches: "computed" });
   });
 
   test("writes an output again that was deleted or changed", async () => {

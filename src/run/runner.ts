@@ -12,7 +12,7 @@ import { Hits } from "./hits.js";
 import { Inputs, isSameFile } from "./inputs.js";
 import { Keys } from "./keys.js";
 import { type Finished, Lanes } from "./lanes.js";
-import { drift, type Lock, lockOf, outputDrift, readLock, withOutputs, writeLock } from "./lock.js";
+import { closeLock, type Lock, lockOf, openLock } from "./lock.js";
 import type { RunOptions } from "./options.js";
 import type { TaskEnvelope } from "./protocol.js";
 import { runRecord, taskRecord } from "./record.js";
@@ -60,6 +60,7 @@ export class Runner {
   readonly #candidates = new Map<number, Candidate>();
   /** Tasks whose key is being computed by another run, or by another task of this one. */
   readonly #elsewhere = new Set<number>();
+  readonly #told = new Set<number>();
   readonly #computing = new Set<string>();
   readonly #byKey = new Map<string, number>();
   readonly #redone = new Set<number>();
@@ -125,7 +126,7 @@ export class Runner {
 
     let record = this.#record();
     record = await this.#report(record);
-    this.#closeLock(lock, record);
+    if (record.exit === 0) this.#notes.push(...closeLock(lock, this.options, this.#isPart, record));
     if (record.notes.length !== this.#notes.length) record = { ...this.#record(), outputs: record.outputs };
     for (const output of this.plan.tasks) {
       const seen = output.target && this.#inputs.seen.get(output.target.path);
@@ -156,15 +157,9 @@ export class Runner {
     this.#keys = new Keys(this.plan, this.#inputs.seen, this.options.version);
 
     const lock = lockOf(this.plan, this.#inputs.seen, moduleDigests(this.options.pluginUrls ?? []));
-    if (this.options.frozen) {
-      const { lockPath = "tiepoint.lock" } = this.options;
-      const locked = readLock(lockPath);
-      const differences = locked
-        ? drift(locked, lock, tasks.length < this.plan.tasks.length)
-        : [problem("lock-missing", `There is no ${lockPath} to hold the run against`, "Run once without --frozen.")];
-      this.#notes.push(...differences);
-      if (differences.length > 0) return undefined;
-    }
+    const differences = openLock(lock, this.options, this.#isPart);
+    this.#notes.push(...differences);
+    if (differences.length > 0) return undefined;
     const keys = this.#keys.all();
     const cached = keys.filter((key, i) => this.#chosen[i] && this.#hits.mayFind(this.plan.tasks[i]!, key)).length;
     const { jobs } = this.options;
@@ -177,6 +172,10 @@ export class Runner {
       memory: this.#budget.total,
     });
     return lock;
+  }
+
+  get #isPart(): boolean {
+    return !this.#chosen.every(Boolean);
   }
 
   /** Whether nothing new shall start. */
@@ -276,7 +275,7 @@ export class Runner {
       const isWrite = this.plan.tasks[index]!.target !== undefined;
       if (this.#computing.has(key) || (!isWrite && this.#work.leases?.take(key) === false)) {
         this.#budget.give(share);
-        this.#elsewhere.add(index);
+        this.#wait(index);
         continue;
       }
       // Somebody may have finished it between the look and the lease.
@@ -291,6 +290,19 @@ export class Runner {
         this.#wake();
       });
     }
+  }
+
+  /** Lets a task wait for another run, or another task of this one, that computes the same. */
+  #wait(index: number): void {
+    this.#elsewhere.add(index);
+    if (this.#told.has(index)) return;
+    this.#told.add(index);
+    const note: Diagnostic = {
+      severity: "info",
+      code: "computed-elsewhere",
+      message: "Waits for a run that computes this",
+    };
+    this.tell({ type: "note", id: this.plan.tasks[index]!.id, note });
   }
 
   #share(index: number): number {
@@ -444,9 +456,8 @@ export class Runner {
   /** Writes the report, also of a run that failed or was refused. */
   async #report(record: RunRecord): Promise<RunRecord> {
     const { report } = this.plan;
-    const { reportUrl, only, from, until, items } = this.options;
-    const isPart = [only, from, until, items].some((part) => part?.length);
-    if (!report || !reportUrl || isPart || this.#interrupted !== undefined) return record;
+    const { reportUrl } = this.options;
+    if (!report || !reportUrl || this.#isPart || this.#interrupted !== undefined) return record;
     const keys = new Map(this.plan.tasks.map((task, i) => [task.id, this.#schedule.endings[i]?.key ?? ""]));
     const job = { type: "report", report: { module: reportUrl, record, keys, target: report.path } } as const;
     const { result } = await this.#lanes.run(job);
@@ -456,19 +467,6 @@ export class Runner {
     }
     if (result.type === "failed") this.#notes.push(...result.diagnostics);
     return record;
-  }
-
-  #closeLock(lock: Lock, { outputs, exit }: RunRecord): void {
-    const { lockPath, frozen } = this.options;
-    if (lockPath === undefined || exit !== 0) return;
-    // The report tells times and the machine, so it is another one every time.
-    const now = withOutputs(
-      lock,
-      outputs.filter(({ from }) => from !== "report"),
-    );
-    const locked = readLock(lockPath);
-    if (frozen && locked) this.#notes.push(...outputDrift(locked, now));
-    else if (this.#chosen.every(Boolean)) writeLock(lockPath, now);
   }
 
   #record(): RunRecord {
