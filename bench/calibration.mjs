@@ -28,7 +28,7 @@ function trial(k, aboutCentre) {
     shift: [0.2 * size * (u(5) - 0.5), 0.2 * size * (u(6) - 0.5)],
   });
   const bend = k % 5 === 4 ? { amplitude: 3 * u(7), period: 0.35 * size, seed: k } : null;
-  return { name, options: { size, seed: k + 1, noise: 0.16 * u(8) * u(9), transform, bend } };
+  return { name, options: { size, seed: k + 1, noise: 0.45 * u(8) * u(9), transform, bend } };
 }
 
 const correlation = (a, b) => {

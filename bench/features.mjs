@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { measure, rounds, table } from "./measure.mjs";
-import { gridError, matrixOf, runPipeline, stepSeconds } from "./ours.mjs";
+import { gridError, matrixOf, parts, runPipeline, stepSeconds } from "./ours.mjs";
 
 const cases = {
   graf: { ext: "png", size: [800, 640], peers: ["cv2-sift-magsac", "cv2-orb-magsac", "cv2-akaze", "hugin-cpfind"] },
@@ -37,7 +37,7 @@ export async function bench({ inputs, peers, python, scratch, runs, log }) {
           ...got,
           inside: stepSeconds(got.record),
           error: gridError(matrixOf(file), truth, width, height),
-          note: `${estimate.metrics.inliers?.value ?? "?"} inliers, ${estimate.verdict?.status}`,
+          note: `${estimate.metrics.inliers?.value ?? "?"} inliers, ${estimate.verdict?.status}; ${parts(got.record)}`,
         };
       },
     };

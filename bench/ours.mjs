@@ -27,6 +27,13 @@ export async function runPipeline(text, scratch, name, more = []) {
 export const stepSeconds = (record) =>
   record.tasks.filter((task) => !/^(read|write)\//.test(task.plugin)).reduce((sum, task) => sum + task.seconds, 0);
 
+/** What each step took, for the eye. */
+export const parts = (record) =>
+  record.tasks
+    .filter((task) => !/^(read|write)\//.test(task.plugin) && task.seconds >= 0.005)
+    .map((task) => `${task.step} ${task.seconds.toFixed(2)} s`)
+    .join(", ");
+
 /** A transform file's linear map, as nine numbers. */
 export function matrixOf(path) {
   const { transform } = JSON.parse(readFileSync(path, "utf8"));

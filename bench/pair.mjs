@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { measure, rounds, table } from "./measure.mjs";
-import { gridError, matrixOf, runPipeline, stepSeconds, tiepoint } from "./ours.mjs";
+import { gridError, matrixOf, parts, runPipeline, stepSeconds, tiepoint } from "./ours.mjs";
 
 const pipeline = (fixed, moving) => `tiepoint: 1
 name: bench-pair
@@ -23,7 +23,7 @@ export async function bench({ inputs, peers, python, scratch, runs, log }) {
       async run() {
         const got = await runPipeline(pipeline(fixed, moving), scratch, "pair");
         const error = gridError(matrixOf(join(got.folder, "transform.json")), truth, 1024, 1024);
-        return { ...got, inside: stepSeconds(got.record), error };
+        return { ...got, inside: stepSeconds(got.record), error, note: parts(got.record) };
       },
     },
     {
