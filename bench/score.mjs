@@ -11,13 +11,15 @@ export async function bench({ python, shared, only, unrelated }) {
     return console.log(`\n## score\n\nskipped: needs Python with numpy, ${script} and ${index}`);
   }
   console.log("\n## score on real pairs\n");
-  const command = tiepoint.join(" ");
+  const command = tiepoint.map((part) => `'${part}'`).join(" ");
+  // Unrelated pairs are drawn across kinds of pairs, so that they need all of them.
+  const strangers = only ? 0 : unrelated;
   spawnSync(
     python,
     [
       ...[script, index, "--align", `${command} align {fixed} {moving} -o {out} --model {model}`],
       ...["--points", `${command} apply {out}/transform.json {points} --from fixed -o {mapped}`],
-      ...["--unrelated", String(unrelated), ...(only ? ["--only", only] : [])],
+      ...["--unrelated", String(strangers), ...(only ? ["--only", only] : [])],
     ],
     { cwd: root, stdio: "inherit" },
   );
