@@ -1,6 +1,6 @@
 import { kernels } from "../../kernel/lane.js";
 import type { Arena } from "../../kernel/memory.js";
-import { exp } from "../elementary.js";
+import { gaussianWeights } from "../gaussian.js";
 
 /**
  * A gray image for the detectors: nominally 0 (black) to 1 (white), so that thresholds mean the same for every image.
@@ -32,14 +32,6 @@ export function grayRows(arena: Arena, gray: GrayImage): { address: number; stri
     arena.f32(address + 4 * y * stride, width).set(pixels.subarray(y * from, y * from + width));
   }
   return { address, stride };
-}
-
-/** Gaussian weights, the centre first, that sum to 1 when mirrored; cut off at 3.5 standard deviations. */
-export function gaussianWeights(sigma: number): Float32Array {
-  const radius = Math.max(1, Math.ceil(3.5 * sigma));
-  const weights = Float64Array.from({ length: radius + 1 }, (_, k) => exp((-0.5 * k * k) / (sigma * sigma)));
-  const sum = weights.reduce((a, b) => a + 2 * b, -weights[0]!);
-  return Float32Array.from(weights, (w) => w / sum);
 }
 
 /** Levels per octave, and the blur of its first level, in pixels of the octave [Lowe 2004, section 3]. */
