@@ -5,8 +5,8 @@
 // far, set to a large distance by the host and merged by it. Of equal distances the lowest index wins, whoever computes.
 
 const FAR: i32 = 0x3fffffff;
-/** Train rows that are compared with all queries of a chunk before the next ones: they stay in the second-level cache. */
-const BLOCK = 512;
+/** Train rows that are compared with all queries of a chunk before the next ones: they stay in the first-level cache. */
+const BLOCK = 128;
 
 /** Rows of 128 bytes as int16, with the squared norm of each. */
 export function widenDescriptors(lo: i32, hi: i32, src: usize, dst: usize, norms: usize): void {

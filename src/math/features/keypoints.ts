@@ -51,36 +51,64 @@ export function pickFeatures(f: Features, indices: ArrayLike<number>): Features 
 }
 
 /**
- * Indices of the strongest keypoints: by response, then octave, y and x, so that the order is one whatever order they came in.
+ * Indices of the strongest keypoints, strongest first; of equals, the one that was found first. Detectors find in the order
+ * of octaves and rows, whatever the number of lanes. What is in one place more than once is taken once: refinement can lead
+ * two neighbours together.
  *
  * With `spread`, the image is divided into about `limit / 8` cells, and in each cell every further eight keypoints count as
  * `spread` times weaker: 1 takes the strongest wherever they are, values towards 0 cover the image evenly.
  */
 export function strongest(
-  k: Omit<Keypoints, "count">,
+  k: Pick<Keypoints, "x" | "y" | "scale" | "response">,
   limit: number,
   image: { readonly width: number; readonly height: number },
   spread = 1,
 ): Uint32Array {
-  const response = spread < 1 && k.x.length > limit ? thinned(k, limit, image, spread) : k.response;
-  let kept = Uint32Array.from(k.x, (_, i) => i);
-  if (kept.length > limit) {
-    const least = Float32Array.from(response).sort()[kept.length - limit]!;
-    kept = kept.filter((i) => response[i]! >= least);
-  }
-  return sorted(k, response, kept).slice(0, limit);
+  // A few more than wanted, for those that turn out to be copies; all, where the spread may want the weakest.
+  const wanted = spread < 1 ? k.x.length : Math.ceil(1.1 * limit) + 64;
+  const sorted = byResponse(k.response, wanted);
+  const order = sorted.filter((_, n) => !repeats(k, sorted, n));
+  if (spread >= 1 || order.length <= limit) return order.slice(0, limit);
+  const thin = byResponse(thinned(k, order, limit, image, spread), limit);
+  return thin.slice(0, limit).map((n) => order[n]!);
 }
 
-const sorted = (k: Omit<Keypoints, "count">, response: Float32Array, indices: Uint32Array): Uint32Array =>
-  indices.sort(
-    (a, b) =>
-      response[b]! - response[a]! || k.octave[a]! - k.octave[b]! || k.y[a]! - k.y[b]! || k.x[a]! - k.x[b]! || a - b,
-  );
+/** Whether one of the keypoints before it, of the same response, is in the same place. */
+function repeats(k: Pick<Keypoints, "x" | "y" | "scale" | "response">, order: Uint32Array, n: number): boolean {
+  const i = order[n]!;
+  for (let m = n - 1; m >= 0 && m > n - 16 && k.response[order[m]!] === k.response[i]; m--) {
+    const j = order[m]!;
+    if (k.x[i] === k.x[j] && k.y[i] === k.y[j] && k.scale[i] === k.scale[j]) return true;
+  }
+  return false;
+}
+
+/**
+ * Indices by descending response (which is at least 0), then ascending index: the first `wanted`, and a few more.
+ *
+ * A float's bits sort as it does. A histogram of their upper half leaves out most of what is too weak; response and index
+ * then make one number, which sorts fast.
+ */
+function byResponse(response: Float32Array, wanted: number): Uint32Array {
+  const bits = new Uint32Array(response.buffer, response.byteOffset, response.length);
+  const histogram = new Uint32Array(65536);
+  for (const b of bits) histogram[b >>> 15]!++;
+  let bin = 65535;
+  for (let count = histogram[bin]!; bin > 0 && count < wanted; count += histogram[bin]!) bin--;
+  const kept: number[] = [];
+  for (let i = 0; i < bits.length; i++) if (bits[i]! >>> 15 >= bin) kept.push(i);
+  const room = 2 ** 22;
+  if (kept.length > room) return Uint32Array.from(kept).sort((a, b) => bits[b]! - bits[a]! || a - b);
+  const keys = Float64Array.from(kept, (i, n) => (0x7fffffff - bits[i]!) * room + n).sort();
+  return Uint32Array.from(keys, (key) => kept[key % room]!);
+}
 
 const PER_CELL = 8;
 
+/** Responses in this order, weaker for what is crowded. */
 function thinned(
-  k: Omit<Keypoints, "count">,
+  k: Pick<Keypoints, "x" | "y" | "response">,
+  order: Uint32Array,
   limit: number,
   { width, height }: { readonly width: number; readonly height: number },
   spread: number,
@@ -88,18 +116,14 @@ function thinned(
   const side = Math.sqrt((width * height * PER_CELL) / limit);
   const columns = Math.ceil(width / side);
   const taken = new Map<number, number>();
-  const out = new Float32Array(k.x.length);
-  for (const i of sorted(
-    k,
-    k.response,
-    Uint32Array.from(k.x, (_, j) => j),
-  )) {
+  const out = new Float32Array(order.length);
+  order.forEach((i, n) => {
     const cell = Math.floor((k.y[i]! + 0.5) / side) * columns + Math.floor((k.x[i]! + 0.5) / side);
     const rank = taken.get(cell) ?? 0;
     taken.set(cell, rank + 1);
     let weight = 1;
     for (let r = PER_CELL; r <= rank; r += PER_CELL) weight *= spread;
-    out[i] = k.response[i]! * weight;
-  }
+    out[n] = k.response[i]! * weight;
+  });
   return out;
 }

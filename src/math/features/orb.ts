@@ -1,7 +1,7 @@
 import { type Kernels, kernels } from "../../kernel/lane.js";
 import type { Arena } from "../../kernel/memory.js";
 import { seededRandom } from "../random.js";
-import { type Features, type Keypoints, pickFeatures, strongest } from "./keypoints.js";
+import { type Features, pickFeatures, strongest } from "./keypoints.js";
 import { type GrayImage, grayRows, rowStride } from "./scale-space.js";
 import { clearOf } from "./support.js";
 
@@ -31,7 +31,7 @@ const DESCRIPTOR_BYTES = 32;
  * direction of their centroid of brightness and 256 steered comparisons [1]. The comparisons are drawn from a seed of ours.
  *
  * @param gray  nominal range 0..1
- * @returns the strongest first; ties by octave (the pyramid's level), y, x
+ * @returns the strongest first; of equals, in the order of octaves (the pyramid's levels) and rows
  *
  * [1] E. Rublee et al., "ORB: an efficient alternative to SIFT or SURF", ICCV 2011, doi:10.1109/ICCV.2011.6126544
  */
@@ -126,15 +126,15 @@ function levelFeatures(
     corners = picked(corners, Array.from(corners.x.keys()).filter(seen));
   }
   // FAST's score is coarse: twice the quota passes, and Harris' measure decides.
-  corners = picked(corners, strongest(withLevel(corners, octave), 2 * quota, level, options.spread ?? 1));
+  corners = picked(corners, strongest(placed(corners), 2 * quota, level, options.spread ?? 1));
   const total = corners.x.length;
   const places = new Int32Array(2 * total);
   for (let i = 0; i < total; i++) places.set([corners.x[i]!, corners.y[i]!], 2 * i);
   const out = arena.bytes(16 * total);
   k.rows("cornerMeasures", total, [arena.put(places), level.at, level.stride, out], options.grain ?? 128);
   const measured = arena.f32(out, 4 * total).slice();
-  const response = Float32Array.from({ length: total }, (_, i) => measured[4 * i]!);
-  const best = strongest(withLevel({ ...corners, response }, octave), quota, level, options.spread ?? 1);
+  const response = Float32Array.from({ length: total }, (_, i) => Math.max(0, measured[4 * i]!));
+  const best = strongest(placed({ ...corners, response }), quota, level, options.spread ?? 1);
   const keys = new Float32Array(3 * best.length);
   for (const [n, i] of best.entries()) keys.set(measured.subarray(4 * i + 1, 4 * i + 4), 3 * n);
   const smooth = arena.bytes(level.stride * (level.height + 1));
@@ -168,12 +168,8 @@ const picked = (c: Corners, indices: ArrayLike<number>): Corners => ({
   response: Float32Array.from(indices, (i) => c.response[i]!),
 });
 
-const withLevel = (c: Corners, octave: number): Omit<Keypoints, "count"> => ({
-  ...c,
-  scale: c.x,
-  octave: new Int8Array(c.x.length).fill(octave),
-  level: new Int8Array(c.x.length),
-});
+/** Corners of one level are all of one size. */
+const placed = (c: Corners): Corners & { readonly scale: Float64Array } => ({ ...c, scale: c.x });
 
 function fastCorners(k: Kernels, level: BytePlane, options: OrbOptions): Corners {
   using arena = k.arena();

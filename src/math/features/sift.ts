@@ -45,7 +45,7 @@ const MAX_ANGLES = 4;
  * Memory: besides the image, about 40 MB of row bands and a quarter of the image; no octave is held whole.
  *
  * @param gray  nominal range 0..1; NaN makes its surroundings empty
- * @returns the strongest first; ties by octave, y, x
+ * @returns the strongest first; of equals, in the order of octaves and rows
  *
  * [1] D. Lowe, "Distinctive image features from scale-invariant keypoints", IJCV 60 (2004), doi:10.1023/B:VISI.0000029664.99615.94
  */
@@ -65,6 +65,7 @@ export function detectSift(gray: GrayImage, options: SiftOptions = {}): SiftKeyp
   };
   eachBand(arena, gray, grayRows(arena, gray), space, (band) => extrema(kernels(), band, contrast, edge, found));
   const all = {
+    count: found.x!.length,
     x: Float64Array.from(found.x!),
     y: Float64Array.from(found.y!),
     scale: Float64Array.from(found.scale!),
@@ -72,8 +73,7 @@ export function detectSift(gray: GrayImage, options: SiftOptions = {}): SiftKeyp
     octave: Int8Array.from(found.octave!),
     level: Int8Array.from(found.level!),
   };
-  const kept = usable(all, options.mask, width, height);
-  const candidates = pickKeypoints({ ...all, count: all.x.length }, kept);
+  const candidates = options.mask ? observed(all, options.mask, width, height) : all;
   const limit = options.maxKeypoints ?? Number.POSITIVE_INFINITY;
   const order = strongest(candidates, limit, gray, options.spread ?? 1);
   return { ...pickKeypoints(candidates, order), upsampled };
@@ -106,19 +106,12 @@ function extrema(k: Kernels, band: Band, contrast: number, edge: number, found: 
   }
 }
 
-/** Drops what lies on unobserved pixels, and second copies: refinement can lead two neighbours to one place. */
-function usable(k: Omit<Keypoints, "count">, mask: Uint8Array | undefined, width: number, height: number): number[] {
-  const clear = mask ? clearOf(mask, width, height) : undefined;
-  const seen = new Set<string>();
+/** Drops what lies on unobserved pixels. */
+function observed(k: Keypoints, mask: Uint8Array, width: number, height: number): Keypoints {
+  const clear = clearOf(mask, width, height);
   const kept: number[] = [];
-  for (let i = 0; i < k.x.length; i++) {
-    if (clear && !clear(k.x[i]!, k.y[i]!, SUPPORT * k.scale[i]!)) continue;
-    const place = `${k.x[i]} ${k.y[i]} ${k.scale[i]}`;
-    if (seen.has(place)) continue;
-    seen.add(place);
-    kept.push(i);
-  }
-  return kept;
+  for (let i = 0; i < k.count; i++) if (clear(k.x[i]!, k.y[i]!, SUPPORT * k.scale[i]!)) kept.push(i);
+  return pickKeypoints(k, kept);
 }
 
 export interface SiftDescriptionOptions {
