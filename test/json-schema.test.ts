@@ -40,7 +40,7 @@ const beyond = new Set([
 /** Mistakes inside a text, where the schema sees a text only. */
 const insideTexts = new Set([
   ...["gate-unit", "gate-without-number", "param-wrong-type", "range-angle", "range-length", "range-ratio"],
-  ...["report-as-input", "proto-key"],
+  ...["report-as-input", "proto-key", "input-remote"],
 ]);
 
 describe("the schema for editors", () => {

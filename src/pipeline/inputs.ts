@@ -1,5 +1,14 @@
 import { readConditions } from "./gates.js";
-import { describe, type Entry, errorAt, isBroken, type MapNode, problemLimit, type ScalarNode } from "./node.js";
+import {
+  describe,
+  type Entry,
+  errorAt,
+  isBroken,
+  type MapNode,
+  problemLimit,
+  type ScalarNode,
+  shorten,
+} from "./node.js";
 import type { InputSpec, Reading } from "./spec.js";
 import { checkName, readCount } from "./steps.js";
 import { closest } from "./suggest.js";
@@ -100,6 +109,17 @@ function readFile(entry: Entry, reading: Reading): ScalarNode | undefined {
   const { value } = entry;
   if (value.type === "scalar" && value.value !== null && value.source !== "") {
     const text = typeof value.value === "string" ? value.value : value.source;
+    if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) {
+      reading.found.push(
+        errorAt(
+          value.at,
+          "remote-file",
+          `"${shorten(text)}" is an address; inputs are files of this machine`,
+          "Fetch it first.",
+        ),
+      );
+      return undefined;
+    }
     if (text.includes("*") && entry.key !== "all") {
       reading.found.push(
         errorAt(

@@ -353,7 +353,7 @@ export function pipelineSchema(plugins: ReadonlyMap<string, AnyPlugin>): JsonSch
         type: "object",
         required: ["use"],
         discriminator: { propertyName: "use" },
-        oneOf: all.map(([id, plugin]) => stepSchema(id, plugin)),
+        oneOf: all.filter(([, p]) => p.kind !== "write").map(([id, plugin]) => stepSchema(id, plugin)),
       },
       block: blockSchema,
       input: inputSchema(all.filter(([, p]) => p.kind === "read")),

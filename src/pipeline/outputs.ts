@@ -85,6 +85,17 @@ function resolveOutput(output: OutputSpec, resolver: Resolver, reading: Reading)
   target.producer.used = true;
   const isList = isListFor(target, resolver.root) || offered.list;
   const hasFields = /\{[^{}]*\}/.test(output.file);
+  if (hasFields && offered.list) {
+    found.push(
+      errorAt(
+        output.at,
+        "field-without-items",
+        `"${output.file}" has a {field}, but which items "${output.from.text}" has is known only when it has run`,
+        "Write the list into one file.",
+      ),
+    );
+    return undefined;
+  }
   if (hasFields && !isList) {
     found.push(
       errorAt(
@@ -108,7 +119,7 @@ function resolveOutput(output: OutputSpec, resolver: Resolver, reading: Reading)
           `There is no plugin "${output.use.value}".${didYouMean(String(output.use.value), writers)}`,
         ),
       );
-    } else found.push(noWriter(output, offered.type, isList && !fanOut, reading));
+    } else found.push(noWriter(output, offered.type, isList && !fanOut, !offered.list, reading));
     return undefined;
   }
   const bound = bind(
@@ -136,9 +147,11 @@ function chooseWriter(output: OutputSpec, type: PortType, list: boolean, { plugi
   return undefined;
 }
 
-function noWriter(output: OutputSpec, type: PortType, list: boolean, { plugins }: Reading): Diagnostic {
+/** @param known  the list's items are known, so that each can have a file */
+function noWriter(output: OutputSpec, type: PortType, list: boolean, known: boolean, { plugins }: Reading): Diagnostic {
   const what = `"${output.from.text}" is ${typeWords(type, list)}`;
-  const oneByOne = list ? extensionsOf(plugins, "write", (p) => fittingPort(p, type, false) !== undefined) : [];
+  const oneByOne =
+    list && known ? extensionsOf(plugins, "write", (p) => fittingPort(p, type, false) !== undefined) : [];
   const name = output.file.split("/").at(-1)!;
   const dot = name.indexOf(".");
   const extension = dot < 0 ? "" : name.slice(dot);
@@ -152,17 +165,17 @@ function noWriter(output: OutputSpec, type: PortType, list: boolean, { plugins }
       `Write one file per item: "${folder}${stem}_{id}${extension}".`,
     );
   }
-  const known = extensionsOf(
+  const extensions = extensionsOf(
     plugins,
     "write",
-    (p) => fittingPort(p, type, list) !== undefined || fittingPort(p, type, false) !== undefined,
+    (p) => fittingPort(p, type, list) !== undefined || (known && fittingPort(p, type, false) !== undefined),
   );
-  const suggestion = extension === "" ? "" : didYouMean(extension.toLowerCase(), known);
+  const suggestion = extension === "" ? "" : didYouMean(extension.toLowerCase(), extensions);
   return errorAt(
     output.at,
     "no-writer",
     `${what}, and no writer puts that into ${extension === "" ? "a file without extension" : `"${shorten(extension)}"`}.${suggestion}`,
-    known.length > 0 ? `Let the file end in ${known.join(", ")}.` : undefined,
+    extensions.length > 0 ? `Let the file end in ${extensions.join(", ")}.` : undefined,
   );
 }
 

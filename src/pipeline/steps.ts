@@ -157,6 +157,17 @@ export function findPlugin(use: Entry, plugins: PluginSet, reading: Reading) {
     );
     return undefined;
   }
+  if (node.from) {
+    reading.found.push(
+      errorAt(
+        node.at,
+        "unknown-plugin",
+        "use: names a plugin itself, not through a parameter",
+        `Write use: ${node.value}; --set steps.NAME.use=KIND/NAME changes it from outside.`,
+      ),
+    );
+    return undefined;
+  }
   const plugin = plugins.loaded.get(node.value);
   if (plugin) return { id: node.value, plugin };
   const sameKind = plugins.ids.filter((id) => id.startsWith(`${(node.value as string).split("/")[0]}/`));

@@ -260,6 +260,16 @@ export const fakePlugins: readonly AnyPlugin[] = [
     run,
   }),
   definePlugin({
+    kind: "stack",
+    name: "align",
+    version: "1",
+    summary: "Places slices.",
+    params: {},
+    inputs: { slices: "image[]" },
+    outputs: { transforms: "transform[]" },
+    run,
+  }),
+  definePlugin({
     kind: "landmarks",
     name: "predict",
     version: "1",
