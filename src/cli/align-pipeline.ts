@@ -48,7 +48,12 @@ export function alignPipeline(request: AlignRequest): AlignPipeline {
   const targets = new Set<string>();
   for (const one of carried) {
     const extension = one.labels && /^\.png$/i.test(extname(one.file)) ? ".png" : ".tif";
-    const base = `${one.labels ? "labels" : "also"}/${stem(one.file)}`;
+    // Names of outputs must be ones that every system can hold; braces would stand for the items of a list.
+    const safe =
+      stem(one.file)
+        .replace(/[^\p{L}\p{N}_. -]+/gu, "-")
+        .replace(/^[\s.]+|[\s.]+$/g, "") || "image";
+    const base = `${one.labels ? "labels" : "also"}/${safe}`;
     let to = `${base}${extension}`;
     for (let n = 2; targets.has(to); n++) to = `${base}-${n}${extension}`;
     targets.add(to);
@@ -132,8 +137,8 @@ export const stem = (file: string): string => basename(file).replace(/(\.ome)?\.
 
 export const relativePath = (from: string, to: string): string => relative(from, to).split(sep).join("/");
 
-/** A text as YAML reads it back: plain where that is safe, else in double quotes. */
+/** A text as the pipeline reads it back: plain where that is safe, else in double quotes, with `${` as itself. */
 export const scalar = (text: string): string =>
   /^[A-Za-z./][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*$/.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(text)
     ? text
-    : JSON.stringify(text);
+    : JSON.stringify(text.replaceAll("${", () => "$${"));

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { registry } from "../../plugins/index.js";
@@ -42,13 +42,23 @@ export async function applyToImages(
   terminal: Terminal,
 ): Promise<RunRecord> {
   const folder = mkdtempSync(join(tmpdir(), "tiepoint-apply-"));
+  // Names of outputs mean something in a pipeline (braces do); the files get their own names when all is done.
+  const staged = jobs.map(({ target }, i) => ({
+    target,
+    path: join(dirname(target), `.tiepoint-${process.pid}-apply-${i}${extension(target)}`),
+  }));
   try {
     const transform = join(folder, "transform.json");
     writeFileSync(
       transform,
       formatTransformFile({ registration: pulling(registration, options.from), fixed: {}, moving: {} }),
     );
-    const text = pipelineText(transform, jobs, options);
+    const text = pipelineText(
+      transform,
+      jobs,
+      staged.map(({ path }) => basename(path)),
+      options,
+    );
     const file = "apply";
     const loaded = await loadPlan({
       file,
@@ -67,7 +77,7 @@ export async function applyToImages(
         loaded.diagnostics.map(({ at: _, related: __, ...rest }) => rest),
       );
     }
-    return await executePlan(loaded.value, {
+    const record = await executePlan(loaded.value, {
       terminal,
       progress: options.progress,
       resume: "the same command again",
@@ -79,7 +89,10 @@ export async function applyToImages(
         ...(options.memory === undefined ? {} : { memory: options.memory }),
       },
     });
+    if (record.exit === exit.done) for (const { path, target } of staged) renameSync(path, target);
+    return record;
   } finally {
+    for (const { path } of staged) rmSync(path, { force: true });
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -96,11 +109,19 @@ function pulling(registration: Registration, from: Origin): Registration {
   };
 }
 
-function pipelineText(transform: string, jobs: readonly ImageJob[], options: ImageOptions): string {
+/** The extension that decides the writer, with `.ome` before it where it is there. */
+const extension = (file: string): string => /(\.ome)?\.[^./\\]*$/i.exec(file)?.[0] ?? "";
+
+function pipelineText(
+  transform: string,
+  jobs: readonly ImageJob[],
+  names: readonly string[],
+  options: ImageOptions,
+): string {
   const { like, labels, interpolation } = options;
   const kind = labels ? ", kind: labels" : "";
   const extra = `${like === undefined ? "" : ", like: like"}${interpolation === undefined || labels ? "" : `, interpolation: ${interpolation}`}`;
-  const quoted = JSON.stringify;
+  const quoted = (path: string) => JSON.stringify(path.replaceAll("${", () => "$${"));
   return [
     "tiepoint: 1",
     "name: apply",
@@ -111,7 +132,7 @@ function pipelineText(transform: string, jobs: readonly ImageJob[], options: Ima
     "steps:",
     ...jobs.map((_, i) => `  warped-${i}: { use: warp, in: image-${i}, transform: transform${extra} }`),
     "outputs:",
-    ...jobs.map(({ target }, i) => `  ${quoted(basename(target))}: warped-${i}`),
+    ...names.map((name, i) => `  ${quoted(name)}: warped-${i}`),
     "",
   ].join("\n");
 }

@@ -45,7 +45,7 @@ export function parseCsv(text: string): Result<CsvText> {
         return failed(problem("unclosed-quote", `Expected a closing quote for the cell that begins in line ${line}`));
       }
       const cell = text.slice(at, end);
-      line += cell.split("\n").length - 1;
+      if (cell.includes("\n")) line += cell.split("\n").length - 1;
       cells.push(cell);
       at = end;
       if (text[at] !== delimiter) break;
@@ -152,8 +152,8 @@ const afterLine = (text: string, end: number): number =>
 /** Where the cell that begins at `at` ends: before the delimiter or the line break. -1 for a quote that is never closed. */
 function cellEnd(text: string, at: number, delimiter: string): number {
   let i = at;
-  while (text[i] === " ") i++;
-  if (text[i] === '"') {
+  while (text.charCodeAt(i) === 32) i++;
+  if (text.charCodeAt(i) === 34) {
     for (i++; ; i++) {
       i = text.indexOf('"', i);
       if (i < 0) return -1;
@@ -162,6 +162,10 @@ function cellEnd(text: string, at: number, delimiter: string): number {
     }
     i++;
   }
-  while (i < text.length && text[i] !== delimiter && text[i] !== "\n" && text[i] !== "\r") i++;
+  const stop = delimiter.charCodeAt(0);
+  for (; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === stop || code === 10 || code === 13) break;
+  }
   return i;
 }

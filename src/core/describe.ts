@@ -151,8 +151,12 @@ export function transformInWords(description: TransformDescription): string {
   return parts.length === 1 ? parts[0]! : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }
 
-/** The unit of world lengths, for people: map units of an EPSG code are told with the code. */
-export const unitName = (crs: Crs): string => (crs.startsWith("EPSG:") ? `units of ${crs}` : crs);
+/** Codes whose world is in metres, of those that images come in: UTM on several datums, web mercator, Europe's equal-area grid. */
+const metric = /^EPSG:(32[67]\d\d|258(2[89]|3[0-8])|3857|3035)$/;
+
+/** The unit of world lengths, for people: the code is told with units that are not known to be metres. */
+export const unitName = (crs: Crs): string =>
+  crs === "px" || crs === "um" ? crs : metric.test(crs) ? "m" : `units of ${crs}`;
 
 const middle = (grid: Grid | undefined): readonly [number, number] => {
   if (!grid) return [0, 0];

@@ -103,6 +103,28 @@ outputs:
     expect(shop.json("out/transform.json").verdict.status).toBe("rejected");
   });
 
+  test("takes files of any name", () => {
+    const [a, b] = ['a {x} $\u007by} "q" #é.pgm', "-b: true.pgm"];
+    shop.write(a, blocks(200, 150, 1));
+    shop.write(b, blocks(200, 150, 1, 5, 6));
+    const { status, stderr } = tiepoint(
+      "align",
+      a,
+      `./${b}`,
+      "-o",
+      "o u t",
+      "--also",
+      a,
+      "--labels",
+      b,
+      "--model",
+      "rigid",
+    );
+    expect({ status, stderr: status === 0 ? "" : stderr }).toEqual({ status: 0, stderr: "" });
+    expect(shop.json("o u t/transform.json")).toMatchObject({ fixed: { file: a }, moving: { file: b } });
+    expect(tiepoint("apply", "o u t/transform.json", a, "-o", 'w "$\u007bz}".png').status).toBe(0);
+  });
+
   test("never loses a pipeline that was changed by hand", () => {
     shop.write("a.pgm", blocks(200, 150, 1));
     const align = (...more: string[]) =>
@@ -114,7 +136,7 @@ outputs:
       status: 2,
       stdout: "",
       stderr: `error pipeline-changed
-  out/pipeline.yamlwas not written by tiepoint align, or was changed since
+  out/pipeline.yaml was not written by tiepoint align, or was changed since
   help: Run it with tiepoint run out/pipeline.yaml, name another folder with -o, or replace it with --overwrite.
 `,
     });
