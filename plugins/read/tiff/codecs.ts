@@ -44,7 +44,7 @@ async function unfold(layout: Layout, data: Uint8Array, size: number, limit: num
         // One output chunk that holds everything: each further one would be another trip to the thread pool.
         return await inflateAsync(data, { maxOutputLength: limit, chunkSize: Math.max(64, limit + 64) });
       case tiffCompressions.zstd:
-        return await decodeZstd(data, limit);
+        return await decodeZstd(data, size, limit);
       case tiffCompressions.jpeg:
         return await decodeJpeg(layout, data, size);
       default:

@@ -1,4 +1,5 @@
 import { deflateSync } from "node:zlib";
+import Zstd from "numcodecs/zstd";
 import { type DiagnosticError, type Image, tiffTags } from "tiepoint/plugin";
 import { describe, expect, test } from "vitest";
 import { openingCode, openWith, temporaryFolder } from "../../../test/support/read.js";
@@ -152,11 +153,32 @@ describe("data that unfold to too much or too little", () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10e6);
   });
 
-  test("a Zstandard bomb of many small blocks stops too", async () => {
-    const blocks = Array.from({ length: 20_000 }, (_, i) => [(i === 19_999 ? 1 : 0) | (1 << 1) | (0x40_00 << 3), 7]);
-    const data = [0x28, 0xb5, 0x2f, 0xfd, 0, 0x58];
-    for (const [header, value] of blocks) data.push(header! & 255, (header! >> 8) & 255, header! >> 16, value!);
-    expect(await readingCode(page(50_000, Uint8Array.from(data)))).toBe("image-damaged");
+  const zstdFrame = (descriptor: number[], blocks: readonly number[][]): Uint8Array =>
+    Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, ...descriptor, ...blocks.flat()]);
+
+  test("a Zstandard bomb of many small blocks stops too, and one that claims a terabyte", async () => {
+    const run = (last: boolean) => [(last ? 1 : 0) | (1 << 1), 0, 2, 7]; // 16,384 times the byte 7
+    const bomb = zstdFrame(
+      [0, 0x58],
+      Array.from({ length: 20_000 }, (_, i) => run(i === 19_999)),
+    );
+    expect(await readingCode(page(50_000, bomb))).toBe("image-damaged");
+    const claim = zstdFrame([0xc0, 0x58, 0, 0, 0, 0, 0, 1, 0, 0], [run(true)]);
+    expect(await readingCode(page(50_000, claim))).toBe("image-damaged");
+  });
+
+  test("damaged Zstandard data of unknown size end in a code, and never go round for ever", async () => {
+    const packed = await new Zstd(3).encode(Uint8Array.from({ length: 256 }, (_, i) => (i * i) % 251));
+    // The encoder writes the size (two bytes, single segment); take it out, and put a window in.
+    const unknown = Uint8Array.from([...packed.subarray(0, 4), packed[4]! & 0x04, 0x58, ...packed.subarray(7)]);
+    expect(await readingCode(page(50_000, unknown))).toBeUndefined();
+    for (let at = 6; at < unknown.length; at++) {
+      for (const flip of [1, 16, 255]) {
+        const bytes = unknown.slice();
+        bytes[at]! ^= flip;
+        expect(await readingCode(page(50_000, bytes))).toBeOneOf([undefined, "image-damaged"]);
+      }
+    }
   });
 
   test("LZW and PackBits that say more than fits are cut, and less is an error", async () => {

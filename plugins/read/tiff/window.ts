@@ -79,10 +79,15 @@ export async function readWindow(read: WindowRead): Promise<void> {
   const lanes = Math.max(1, Math.min(MAX_UNDER_WAY, parts.length, Math.floor(read.memory / (4 * bytes))));
   let next = 0;
   const lane = async (): Promise<void> => {
-    while (next < parts.length) {
-      const part = parts[next++]!;
-      read.signal?.throwIfAborted();
-      scatter(read, part, await chunkSamples(read, part), layout.chunkWidth, 0);
+    try {
+      while (next < parts.length) {
+        const part = parts[next++]!;
+        read.signal?.throwIfAborted();
+        scatter(read, part, await chunkSamples(read, part), layout.chunkWidth, 0);
+      }
+    } catch (error) {
+      next = parts.length; // nobody wants the others any more
+      throw error;
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
