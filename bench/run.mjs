@@ -1,4 +1,4 @@
-// npm run bench -- [TOPIC…] [--inputs DIR] [--shared DIR] [--runs N] [--large SIDE] [--only TEXT] [--pairs N] [--unrelated N]
+// npm run bench -- [TOPIC…] [--inputs DIR] [--shared DIR] [--runs N] [--side N] [--only TEXT] [--pairs N] [--unrelated N]
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,6 +13,7 @@ const topics = {
   features: { file: "features.mjs", inputs: "features" },
   pair: { file: "pair.mjs", inputs: "intensity" },
   warp: { file: "warp.mjs", inputs: "warp" },
+  memory: { file: "memory.mjs" },
   plan: { file: "plan.mjs" },
   calibration: { file: "calibration.mjs" },
   kernels: { file: "kernels.mjs" },
@@ -29,7 +30,7 @@ without a topic: ${byDefault.join(", ")}
 --inputs DIR    images that peers/make_inputs.py has made; without it they are made in a temporary folder
 --shared DIR    where bench/peers, bench/score.py and data are; ../shared
 --runs N        counted rounds; 3
---large SIDE    warp: also an image of SIDE x SIDE pixels, for the peak of memory; 30000 is 900 MP
+--side N        memory: warp an image of N x N pixels; 30000 (needs 3 bytes of disk a pixel)
 --only TEXT     score: only pairs with this in their name
 --unrelated N   score: pairs that must be refused; 20
 --pairs N       calibration: how many pairs; 40
@@ -41,7 +42,7 @@ const { values, positionals } = parseArgs({
     inputs: { type: "string" },
     shared: { type: "string", default: join(root, "..", "shared") },
     runs: { type: "string", default: "3" },
-    large: { type: "string" },
+    side: { type: "string", default: "30000" },
     only: { type: "string", default: "" },
     unrelated: { type: "string", default: "20" },
     pairs: { type: "string", default: "40" },
@@ -67,7 +68,7 @@ const context = {
   pairs: Number(values.pairs),
   unrelated: Number(values.unrelated),
   only: values.only,
-  large: Number(values.large ?? 0),
+  side: Number(values.side),
   log: (text) => process.stderr.write(`  ${text}\n`),
 };
 

@@ -1,11 +1,11 @@
-// A cubic warp from file to file, 100 MP of 16 bits, nothing compressed; then one as large as asked, for its peak memory.
-import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync } from "node:fs";
+// A cubic warp from file to file, 100 MP of 16 bits, nothing compressed.
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { measure, rounds, table } from "./measure.mjs";
-import { project, runPipeline, stepSeconds, transformFile } from "./ours.mjs";
-import { openTiff, writeTiff } from "./tiff.mjs";
+import { project, runPipeline, transformFile } from "./ours.mjs";
+import { openTiff } from "./tiff.mjs";
 
-const pipeline = (image, transform) => `tiepoint: 1
+export const pipeline = (image, transform) => `tiepoint: 1
 name: bench-warp
 inputs: { moving: "${image}", known: "${transform}" }
 steps:
@@ -41,7 +41,7 @@ function againstKeys(input, output, matrix, places = 500) {
   return Math.sqrt(sum / count);
 }
 
-export async function bench({ inputs, peers, python, scratch, runs, log, large }) {
+export async function bench({ inputs, peers, python, scratch, runs, log }) {
   const image = join(inputs, "warp", "in.tif");
   const truth = JSON.parse(readFileSync(join(inputs, "warp", "truth.json"), "utf8"));
   for (const [name, methods] of Object.entries({ affine: ["cv2", "gdalwarp", "vips"], projective: ["cv2"] })) {
@@ -83,33 +83,4 @@ export async function bench({ inputs, peers, python, scratch, runs, log, large }
     const errors = {};
     console.log(table(`warp, 100 MP uint16, ${name}`, await rounds([ours, ...others], runs, log), "rms vs Keys"));
   }
-  if (large > 0) await bounded(scratch, large);
-}
-
-/** An input larger than the memory it is given: the peak says whether memory is bounded. */
-async function bounded(scratch, n) {
-  const free = statfsSync(scratch);
-  console.log(`\n## warp, ${Math.round((n * n) / 1e6)} MP uint8, bounded memory\n`);
-  if (free.bavail * free.bsize < 3 * n * n) return console.log(`skipped: needs ${3 * n * n} bytes in ${scratch}`);
-  const image = join(scratch, "large.tif");
-  if (!existsSync(image)) {
-    const rows = new Uint8Array(64 * n);
-    writeTiff(image, n, n, 8, (y, count) => {
-      for (let r = 0; r < count; r++) {
-        for (let x = 0; x < n; x++) rows[r * n + x] = ((x >> 3) * 7 + ((y + r) >> 3) * 13 + ((x * (y + r)) >> 9)) & 255;
-      }
-      return rows.subarray(0, count * n);
-    });
-  }
-  const known = join(scratch, "large.json");
-  transformFile(known, [1.01, -0.02, 130.3, 0.021, 0.99, -77.6, 0, 0, 1], { width: n, height: n });
-  for (const memory of ["1 GB", "512 MB"]) {
-    const got = await runPipeline(pipeline(image, known), scratch, "large", ["--memory", memory]);
-    const rate = (n * n) / 1e6 / got.record.seconds;
-    console.log(
-      `--memory "${memory}": exit ${got.exit}, peak ${got.peakMb.toFixed(0)} MB, ${got.record.seconds.toFixed(1)} s, ${rate.toFixed(0)} MP/s, steps ${stepSeconds(got.record).toFixed(1)} s`,
-    );
-    rmSync(join(got.folder, "out.tif"), { force: true });
-  }
-  rmSync(image, { force: true });
 }

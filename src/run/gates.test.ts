@@ -5,7 +5,12 @@ import { checkGates } from "./gates.js";
 
 const at = { file: "x.yaml", offset: 0, length: 1 };
 const task = (...gates: Partial<Gate>[]): Task =>
-  ({ id: "affine", plugin: "estimate/affine", onFail: "stop", gates: gates.map((g) => ({ at, ...g })) }) as Task;
+  ({
+    id: "affine",
+    plugin: "estimate/affine",
+    onFail: "stop",
+    gates: gates.map((g) => ({ at, ...g })),
+  }) as unknown as Task;
 const check = (gate: Partial<Gate>, metrics: Metrics, verdict?: Verdict) => checkGates(task(gate), metrics, verdict);
 
 test.each([

@@ -1,5 +1,5 @@
 import { type Grid, pixelGrid } from "../../src/core/grid.js";
-import type { Image } from "../../src/core/image.js";
+import { type Image, pixelArray } from "../../src/core/image.js";
 import { seededRandom } from "../../src/math/random.js";
 import { memoryImage } from "./image.js";
 
@@ -135,12 +135,10 @@ export function viewImage(
   const options = view.nodata === undefined ? {} : { nodata: view.nodata };
   if (dtype === "float32") return memoryImage(values, grid, options);
   const factor = dtype === "uint16" ? 257 : 1;
-  const Type = dtype === "uint16" ? Uint16Array : Uint8Array;
-  return memoryImage(
-    Type.from(values, (v) => Math.min(255 * factor, Math.max(0, Math.round(v * factor)))),
-    grid,
-    options,
-  );
+  const samples = pixelArray(dtype, values.length);
+  for (let i = 0; i < values.length; i++)
+    samples[i] = Math.min(255 * factor, Math.max(0, Math.round(values[i]! * factor)));
+  return memoryImage(samples, grid, options);
 }
 
 /** A point through a row-major 3 by 3 matrix. */
