@@ -6,7 +6,7 @@ import { readFloat } from "./read-plane.js";
 /** Samples that a statistic looks at, at most, whatever the size of the image. */
 const MOST = 2 ** 20;
 /** Side of the windows that a large image is sampled by. */
-const PATCH = 64;
+const PATCH = 128;
 
 /**
  * Valid samples of one band: all of a small image; of a large one, those of windows spread evenly over it. The same image
@@ -33,7 +33,7 @@ export async function sampleBand(image: Image, band: number, signal?: AbortSigna
   return all;
 }
 
-/** The whole of a small image, or at most 256 windows that do not overlap, spread over the rows and columns. */
+/** The whole of a small image, or at most 64 windows that do not overlap, spread over the rows and columns. */
 function patches(width: number, height: number): Window[] {
   if (width * height <= MOST) return [{ x: 0, y: 0, width, height }];
   const most = MOST / PATCH ** 2;
