@@ -1,3 +1,5 @@
+import { boundsOf } from "./bounds.js";
+
 /**
  * Share of the checked places that have an inlier near: how much of the overlap the tie points speak for.
  *
@@ -10,16 +12,7 @@
 export function coverage(places: Float64Array, points: Float64Array): number {
   if (places.length === 0 || points.length === 0) return 0;
   const side = 8;
-  let x0 = Number.POSITIVE_INFINITY;
-  let y0 = Number.POSITIVE_INFINITY;
-  let x1 = Number.NEGATIVE_INFINITY;
-  let y1 = Number.NEGATIVE_INFINITY;
-  for (let k = 0; k < places.length; k += 2) {
-    x0 = Math.min(x0, places[k]!);
-    x1 = Math.max(x1, places[k]!);
-    y0 = Math.min(y0, places[k + 1]!);
-    y1 = Math.max(y1, places[k + 1]!);
-  }
+  const { x0, y0, x1, y1 } = boundsOf(places);
   const cellOf = (p: Float64Array, k: number): readonly [number, number] => [
     Math.min(side - 1, Math.max(0, Math.floor(((p[k]! - x0) / (x1 - x0 || 1)) * side))),
     Math.min(side - 1, Math.max(0, Math.floor(((p[k + 1]! - y0) / (y1 - y0 || 1)) * side))),

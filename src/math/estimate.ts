@@ -1,24 +1,25 @@
 import { failed, problem } from "../core/diagnostic.js";
-import { type Grid, spacing } from "../core/grid.js";
+import { spacing } from "../core/grid.js";
 import type { Matches } from "../core/matches.js";
 import type { Context, Outcome } from "../core/plugin.js";
 import type { Points } from "../core/points.js";
 import { type Length, worldLength } from "../core/quantity.js";
 import type { Registration } from "../core/registration.js";
-import { applyMatrix3, type Matrix3, type Transform } from "../core/transform.js";
+import type { Matrix3, Transform } from "../core/transform.js";
 import { kernels } from "../kernel/lane.js";
+import { boundingArea, boundingSide } from "./bounds.js";
 import { coverage } from "./coverage.js";
-import { type Family, fitMap, minimalSample } from "./fit.js";
-import { guidedTiePoints } from "./guided.js";
-import { estimateError, heldOutRmse, localMisfit } from "./held-out.js";
+import { type Family, minimalSample } from "./fit.js";
+import { estimateError, heldOutRmse } from "./held-out.js";
 import { consensusOf, shuffledInlierShare } from "./null-test.js";
 import { findOverlap } from "./overlap.js";
-import { evenOut, type PlanePair, pixelMap, readPair, similarityUnder, startingMap } from "./pair.js";
+import { type PlanePair, readPair, similarityUnder, startingMap } from "./pair.js";
 import { plausibility } from "./plausibility.js";
-import { spreadCorners } from "./refine.js";
 import { squaredResiduals } from "./residual.js";
-import { RobustWeight, robustFit } from "./robust.js";
+import { robustFit } from "./robust.js";
+import { secondPass } from "./second-pass.js";
 import { type Evidence, judge } from "./verdict.js";
+import { type Ties, type WeightedFit, weightedFit } from "./weighted-fit.js";
 
 export interface EstimateOptions {
   /** Longest residual of an inlier; pixels are the moving image's. */
@@ -30,14 +31,6 @@ export interface EstimateOptions {
 }
 
 type Outputs = { transform: "transform"; matches: "matches" };
-
-/** Tie points with what weighs them, in world coordinates. */
-interface Ties {
-  readonly fixed: Float64Array;
-  readonly moving: Float64Array;
-  /** Standard deviation of each moving point, world units; undefined when alike. */
-  readonly sigma?: Float64Array;
-}
 
 /**
  * Turns tie points into a map of a family, with its verdict: a robust fit to find the consensus, a guided second pass for
@@ -102,7 +95,7 @@ export async function estimateFromMatches(
     const budget = Math.max(1e6, Math.min(16e6, context.memory / 4 / 8));
     pair = await readPair(arena, images, budget, context.signal);
     if (worthwhile) {
-      const second = guide(arena, family, pair, fit.matrix, movingSpacing, context);
+      const second = secondPass(arena, family, pair, fit.matrix, movingSpacing, context);
       if (second) {
         ties = second.ties;
         fit = second.fit;
@@ -147,7 +140,7 @@ export async function estimateFromMatches(
     misfit: error.misfit / movingSpacing,
     coverage: coverage(places, usedPoints),
     ...(overlap ? { overlap: overlap.ofSmaller } : {}),
-    ...(pair ? { similarity: compare(arena, pair, fit.matrix) } : {}),
+    ...(pair ? { similarity: compare(pair, fit.matrix) } : {}),
     ...plausibility(fit.matrix, places),
     diagonal: images ? Math.sqrt(images.moving.grid.width ** 2 + images.moving.grid.height ** 2) : 0,
   };
@@ -168,150 +161,7 @@ export async function estimateFromMatches(
   };
 }
 
-interface WeightedFit {
-  readonly matrix: Matrix3;
-  /** Inliers, by index. */
-  readonly use: Int32Array;
-  /** Weight of every tie point; 0 for outliers. */
-  readonly weight: Float64Array;
-}
-
-/** Matches again around a map, twice: far and coarse, then near; the map follows. Undefined when too little is found. */
-function guide(
-  arena: ReturnType<ReturnType<typeof kernels>["arena"]>,
-  family: Family,
-  pair: PlanePair,
-  start: Matrix3,
-  movingSpacing: number,
-  context: Context,
-): { ties: Ties; fit: WeightedFit; tried: number } | undefined {
-  let world = start;
-  let result: { ties: Ties; fit: WeightedFit; tried: number } | undefined;
-  let left = 6;
-  let even: PlanePair | undefined;
-  let corners: Float64Array = new Float64Array(0);
-  for (let round: Round | undefined = rounds.far; round && left > 0; left--) {
-    context.signal.throwIfAborted();
-    using inner = kernels().arena();
-    const next = evenOut(arena, even ?? pair, world);
-    if (next.fixed !== even?.fixed) corners = spreadCorners(inner, next.fixed.plane, cornerCount(next.fixed.plane));
-    even = next;
-    const { fixed, moving } = even;
-    const matrix = pixelMap(world, fixed.grid, moving.grid);
-    const found = guidedTiePoints(inner, fixed.plane, moving.plane, matrix, { ...round, corners });
-    const step = spacing(moving.grid);
-    const ties: Ties = {
-      fixed: toWorldArray(found.fixed, fixed.grid.worldFromPixel),
-      moving: toWorldArray(found.moving, moving.grid.worldFromPixel),
-      sigma: found.sigma.map((s) => s * step),
-    };
-    if (found.fixed.length / 2 < 4 * minimalSample[family] + 4) break;
-    const robust = robustFit(family, ties.fixed, ties.moving, {
-      threshold: round.inlier * step,
-      random: context.random,
-      maxSamples: 1000,
-      signal: context.signal,
-    });
-    if (!robust.ok || robust.value.inlierCount < 3 * minimalSample[family] + 3) break;
-    const fit = weightedFit(family, ties, robust.value.matrix, round.inlier * step, movingSpacing);
-    const moved = farthestMove(world, fit.matrix, fixed.grid, moving.grid) / step;
-    world = fit.matrix;
-    result = { ties, fit, tried: found.fixed.length / 2 };
-    if (moved < 0.2 && round === rounds.near) round = undefined;
-    else if (moved < 2) round = rounds.near;
-  }
-  return result;
-}
-
-/** As many places as there are patches side by side, within reason: closer ones would see the same pixels. */
-const cornerCount = ({ width, height }: { readonly width: number; readonly height: number }): number =>
-  Math.min(5000, Math.max(500, (width * height) / 256));
-
-type Round = { readonly radius: number; readonly inlier: number; readonly minCorrelation: number };
-
-/** Each is repeated for as long as the map still moves; lengths in pixels of the planes. */
-const rounds: Readonly<Record<"far" | "near", Round>> = {
-  far: { radius: 24, inlier: 8, minCorrelation: 0.5 },
-  near: { radius: 12, inlier: 8, minCorrelation: 0.5 },
-};
-
-/** How far two maps are apart at most places (the 90 % quantile) of where the first makes the images overlap, moving world units. */
-function farthestMove(before: Matrix3, after: Matrix3, fixed: Grid, moving: Grid): number {
-  const { places } = findOverlap({ type: "projective", matrix: before }, fixed, moving);
-  const a = applyMatrix3(before, places);
-  const b = applyMatrix3(after, places);
-  const moves = new Float64Array(places.length / 2);
-  for (let i = 0; i < moves.length; i++) {
-    const length = Math.sqrt((a[2 * i]! - b[2 * i]!) ** 2 + (a[2 * i + 1]! - b[2 * i + 1]!) ** 2);
-    moves[i] = length === length ? length : Number.POSITIVE_INFINITY;
-  }
-  return moves.length > 0 ? moves.sort()[Math.floor(0.9 * (moves.length - 1))]! : Number.POSITIVE_INFINITY;
-}
-
-const toWorldArray = (
-  pixels: Float64Array,
-  [a, b, c, d, e, f]: readonly [number, number, number, number, number, number],
-) => pixels.map((_, i) => (i & 1 ? d * pixels[i - 1]! + e * pixels[i]! + f : a * pixels[i]! + b * pixels[i + 1]! + c));
-
-/**
- * The last fit: weighted least squares.
- *
- * Weights fall smoothly to 0 at six standard deviations of the residuals themselves, never beyond `threshold`: a scene that
- * is not quite plane is then met in the mean and not on whichever of its planes has most texture. Tie points of one
- * neighbourhood share what the model cannot follow (the misfit τ), so each counts as 1 / (σ² + n τ²), n being how many there
- * are in its cell: with no misfit all count alike, with much every neighbourhood counts alike.
- */
-function weightedFit(
-  family: Family,
-  ties: Ties,
-  start: Matrix3,
-  threshold: number,
-  movingSpacing: number,
-): WeightedFit {
-  const n = ties.fixed.length / 2;
-  const residuals = new Float64Array(n);
-  let weight = new Float64Array(n);
-  let matrix = start;
-  let use = new Int32Array(0);
-  const cell = boundingSide(ties.fixed) / 10;
-  const cellOf = (i: number) =>
-    Math.floor(ties.fixed[2 * i]! / cell) * 65536 + Math.floor(ties.fixed[2 * i + 1]! / cell);
-  const floor = 0.05 * movingSpacing; // no tie point is held to be better than this
-  for (let round = 0; round < 12; round++) {
-    squaredResiduals(matrix, ties.fixed, ties.moving, residuals);
-    const inside = residuals.filter((r) => r < threshold * threshold).sort();
-    if (inside.length <= minimalSample[family]) break;
-    // Median of a Rayleigh distribution is 1.1774 sigma.
-    const spread = Math.sqrt(inside[inside.length >> 1]!) / 1.1774;
-    const weigh = new RobustWeight(Math.min(threshold, Math.max(6 * spread, movingSpacing)));
-    const robust = residuals.map((r) => weigh.of(r));
-    const kept = Int32Array.from({ length: n }, (_, i) => i).filter((i) => robust[i]! > 0);
-    if (kept.length <= minimalSample[family]) break;
-    const misfit = localMisfit(matrix, ties.fixed, ties.moving, kept, robust, cell);
-    const crowd = new Map<number, number>();
-    for (const i of kept) crowd.set(cellOf(i), (crowd.get(cellOf(i)) ?? 0) + robust[i]!);
-    const next = new Float64Array(n);
-    for (const i of kept) {
-      const own = (ties.sigma ? ties.sigma[i]! ** 2 : spread * spread) + floor * floor;
-      next[i] = robust[i]! / (own + crowd.get(cellOf(i))! * misfit * misfit);
-    }
-    const fit = fitMap(family, ties.fixed, ties.moving, kept, next);
-    if (!fit.ok) break;
-    use = kept;
-    weight = next;
-    const change = fit.value.reduce((most, v, i) => Math.max(most, Math.abs(v - matrix[i]!) / (1 + Math.abs(v))), 0);
-    matrix = fit.value;
-    if (change < 1e-12) break;
-  }
-  if (use.length === 0) {
-    squaredResiduals(matrix, ties.fixed, ties.moving, residuals);
-    use = Int32Array.from({ length: n }, (_, i) => i).filter((i) => residuals[i]! < threshold * threshold);
-    for (const i of use) weight[i] = 1;
-  }
-  return { matrix, use, weight };
-}
-
-function compare(arena: ReturnType<ReturnType<typeof kernels>["arena"]>, pair: PlanePair, matrix: Matrix3) {
+function compare(pair: PlanePair, matrix: Matrix3) {
   using inner = kernels().arena();
   const unmoved = startingMap(pair);
   return { before: similarityUnder(inner, pair, unmoved), after: similarityUnder(inner, pair, matrix) };
@@ -357,29 +207,3 @@ function rmse(matrix: Matrix3, ties: Ties, use: Int32Array): number {
   for (const i of use) sum += residual[i]!;
   return Math.sqrt(sum / use.length);
 }
-
-function bounds(p: Float64Array): readonly [number, number] {
-  let [x0, y0, x1, y1] = [
-    Number.POSITIVE_INFINITY,
-    Number.POSITIVE_INFINITY,
-    Number.NEGATIVE_INFINITY,
-    Number.NEGATIVE_INFINITY,
-  ];
-  for (let k = 0; k < p.length; k += 2) {
-    x0 = Math.min(x0, p[k]!);
-    x1 = Math.max(x1, p[k]!);
-    y0 = Math.min(y0, p[k + 1]!);
-    y1 = Math.max(y1, p[k + 1]!);
-  }
-  return [x1 - x0, y1 - y0];
-}
-
-const boundingArea = (p: Float64Array): number => {
-  const [w, h] = bounds(p);
-  return Math.max(1, w * h);
-};
-
-const boundingSide = (p: Float64Array): number => {
-  const [w, h] = bounds(p);
-  return Math.max(w, h, 1e-9);
-};

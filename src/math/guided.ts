@@ -93,7 +93,7 @@ function observed(arena: Arena, warped: Plane, corners: Float64Array): Float64Ar
   const kept: number[] = [];
   for (let k = 0; k < corners.length; k += 2) {
     const value = pixels[corners[k + 1]! * warped.stride + corners[k]!]!;
-    if (value === value) kept.push(corners[k]!, corners[k + 1]!);
+    if (!Number.isNaN(value)) kept.push(corners[k]!, corners[k + 1]!);
   }
   return Float64Array.from(kept);
 }

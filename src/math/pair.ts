@@ -82,7 +82,7 @@ export function similarityUnder(arena: Arena, pair: PlanePair, world: Matrix3): 
   const warped = warpPlane(arena, moving.plane, pixelMap(world, fixed.grid, moving.grid), width, height, "linear");
   const a = dense(arena, fixed.plane);
   const b = dense(arena, warped);
-  const valid = Uint8Array.from(a, (v, i) => (v === v && b[i] === b[i] ? 1 : 0));
+  const valid = Uint8Array.from(a, (v, i) => (Number.isNaN(v) || Number.isNaN(b[i]!) ? 0 : 1));
   return similarity(a, b, valid, width, height);
 }
 
