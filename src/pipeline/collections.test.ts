@@ -161,6 +161,48 @@ outputs: { "{pair.a.id}-{pair.b.id}.json": pair.s }
   });
 });
 
+describe("a collection beside another", () => {
+  const text = `tiepoint: 1
+inputs:
+  tiles: { all: "t_{row:1}_{col:1}.tif" }
+  cells: { all: "c_{row:1}_{col:1}.png", kind: labels, same-grid-as: tiles }
+outputs: { "out/{id}.png": cells, "out/{id}.tif": tiles }
+`;
+
+  test("takes the grid of its namesake, item by item", async () => {
+    const disk = files("t_0_0.tif", "t_0_1.tif", "t_1_0.tif", "c_0_1.png", "c_0_0.png");
+    const loaded = await load(text, { files: disk });
+    if (!loaded.ok) throw new Error(renderAll(loaded.diagnostics, loaded.texts));
+    const { tasks } = loaded.value;
+    for (const task of tasks.filter((t) => t.step === "input:cells")) {
+      const source = task.inputs.sameGridAs!;
+      expect("task" in source && tasks[source.task]!.item).toBe(task.item);
+    }
+  });
+
+  test("needs a namesake for every item", async () => {
+    const loaded = await load(text, { files: files("t_0_0.tif", "c_0_0.png", "c_0_1.png") });
+    expect(loaded.ok ? [] : loaded.diagnostics.map((d) => [d.code, d.hint])).toEqual([
+      ["list-for-one", 'Item "r0c1" of "cells" has no namesake there.'],
+    ]);
+  });
+});
+
+test("a list from another block where the value of the same item is meant gets a hint", async () => {
+  const loaded = await load(
+    `tiepoint: 1
+inputs: { x: { all: "*.tif" } }
+steps:
+  first: { each: x, steps: { g: { use: preprocess/gray, in: first } } }
+  second: { each: x, steps: { m: { use: match/sift, fixed: second, moving: first.g } } }
+`,
+    { files: files("a.tif") },
+  );
+  expect(loaded.ok ? [] : loaded.diagnostics.map((d) => [d.code, d.hint])).toEqual([
+    ["list-for-one", "For the value of the same item let the block run over first, and write second.g."],
+  ]);
+});
+
 test("more pairs than a plan can hold are refused", async () => {
   const text = `tiepoint: 1
 inputs: { x: { table: t.csv } }

@@ -12,6 +12,7 @@ import {
   domainOf,
   type EntryRef,
   encloses,
+  namesakes,
   type Producer,
   type ResolvedPort,
   rangesIn,
@@ -53,6 +54,8 @@ export function sourceFor(target: Target & { kind: "value" }, domain: Domain, in
     const entry = item.block.domain.instances[inBlock]!.entries[item.side]!;
     return { task: producer.tasks[instanceOf(entry, producer.domain)]!, port };
   }
+  const others = namesakes(domain, producer.domain);
+  if (typeof others === "object") return { task: producer.tasks[others[index]!]!, port };
   if (encloses(producer.domain, domain)) {
     return { task: producer.tasks[ancestor(domain, index, producer.domain)]!, port };
   }

@@ -2,7 +2,7 @@ import type { ParsedPort, Ports, PortType } from "../core/plugin.js";
 import { House, isListFor } from "./house.js";
 import { errorAt, problemLimit } from "./node.js";
 import { bindReader, checkFormats, decide, noReader } from "./readers.js";
-import { type Block, domainOf, encloses, type Producer, type ResolvedPort, type Target } from "./scope.js";
+import { type Block, domainOf, encloses, namesakes, type Producer, type ResolvedPort, type Target } from "./scope.js";
 import { type PortUse, type Reference, typeWords } from "./spec.js";
 import { closest } from "./suggest.js";
 
@@ -132,7 +132,8 @@ export class Resolver extends House {
     const offered = this.typeOf(target, reference);
     if (!offered) return false;
     target.producer.used = true;
-    const list = isListFor(target, consumer.domain) || offered.list;
+    const others = namesakes(consumer.domain, target.producer.domain);
+    const list = (isListFor(target, consumer.domain) && typeof others !== "object") || offered.list;
     const wantsList = use.type.list && !use.listed;
     if (offered.type === use.type.type && list === wantsList) return true;
     const whole = `"${reference.text}" is ${typeWords(offered.type, list)}`;
@@ -140,14 +141,13 @@ export class Resolver extends House {
     const made = target.producer.bound ?? { id: target.producer.candidates[0]!.id };
     const related = [{ at: target.producer.at, message: `made here by ${made.id}` }];
     if (offered.type === use.type.type) {
-      const inOwnBlock = list && target.producer.domain.name;
       found.push(
         errorAt(
           reference.at,
           list ? "list-for-one" : "one-for-list",
           `${consumerId} needs ${wanted} here, but ${whole}`,
           list
-            ? `Put the step into a block with each: ${inOwnBlock || reference.text}.`
+            ? this.oneOfList(reference, target, consumer, others)
             : use.type.list
               ? `Write [${reference.text}].`
               : undefined,
@@ -166,6 +166,21 @@ export class Resolver extends House {
       );
     }
     return false;
+  }
+
+  /** How to come to one value where a list is offered, for a hint. */
+  private oneOfList(
+    reference: Reference,
+    target: Target & { kind: "value" },
+    consumer: Producer,
+    others: readonly number[] | string | undefined,
+  ): string {
+    if (typeof others === "string") return `Item "${others}" of "${consumer.name}" has no namesake there.`;
+    const [head, ...rest] = reference.text.split(".") as [string, ...string[]];
+    const block = consumer.blocks.at(-1);
+    if (!block) return `Put the step into a block with each: ${target.producer.domain.name || reference.text}.`;
+    const same = [block.spec.name, ...(block.spec.each.kind === "items" ? [] : ["a"]), ...rest].join(".");
+    return `For the value of the same item let the block run over ${head}, and write ${same}.`;
   }
 
   /** A plugin that makes the wanted type out of the offered one, for a hint. */

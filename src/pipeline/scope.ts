@@ -178,3 +178,24 @@ export function fieldOf(domain: Domain, index: number, path: readonly string[]):
   }
   return undefined;
 }
+
+const partners = new WeakMap<Domain, Map<Domain, readonly number[] | string>>();
+
+/**
+ * For each item of a collection its namesake in another: masks beside tiles, say.
+ *
+ * @returns indices into `other`, or the first item that has no namesake; `undefined` where one of the two is no collection
+ */
+export function namesakes(domain: Domain, other: Domain): readonly number[] | string | undefined {
+  if (!domain.collection || !other.collection || domain === other) return undefined;
+  let known = partners.get(domain);
+  if (!known) partners.set(domain, (known = new Map()));
+  let found = known.get(other);
+  if (found === undefined) {
+    const index = new Map(other.instances.map((instance, i) => [instance.id, i] as const));
+    const missing = domain.instances.find((instance) => !index.has(instance.id));
+    found = missing ? missing.id : domain.instances.map((instance) => index.get(instance.id)!);
+    known.set(other, found);
+  }
+  return found;
+}
