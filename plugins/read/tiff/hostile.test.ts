@@ -119,6 +119,16 @@ describe("sizes that cannot be", () => {
     );
   });
 
+  test("places that are fractions or not numbers", async () => {
+    for (const place of [8.5, Number.NaN, -8]) {
+      const offsets: Field = [tiffTags.stripOffsets, 12, [place]];
+      for (const compression of [1, 8]) {
+        const fields = simpleFields({ width: 16, height: 16, bits: 8, compression }, offsets);
+        expect(await readingCode(buildTiff([{ fields, chunks: [new Uint8Array(256)] }]))).toBe("image-damaged");
+      }
+    }
+  });
+
   test("a list of values that is longer than the file", async () => {
     const bytes = sound.slice();
     const view = new DataView(bytes.buffer);

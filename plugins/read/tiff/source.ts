@@ -68,7 +68,8 @@ export class Source {
   }
 
   #check(position: number, length: number): void {
-    if (!(length >= 0 && position >= 0 && position + length <= this.size))
+    const sound = Number.isSafeInteger(position) && Number.isSafeInteger(length) && position >= 0 && length >= 0;
+    if (!sound || position + length > this.size)
       throw damaged(`bytes ${position} to ${position + length} are wanted, but the file has ${this.size}`);
   }
 
