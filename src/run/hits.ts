@@ -25,7 +25,7 @@ export class Hits {
     const action = this.work.store.action(key);
     if (!action || !this.work.store.isWhole(action, this.options.verify)) return undefined;
     if (task.target) return this.#isWritten(task.target.path, action) ? action : undefined;
-    return !task.keep || action.outputs.every((output) => output.type !== "image" || output.pixels)
+    return !task.keep || action.outputs.every((output) => output.type !== "image" || output.list || output.pixels)
       ? action
       : undefined;
   }

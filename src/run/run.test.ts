@@ -371,6 +371,31 @@ describe("a kept image", () => {
   });
 });
 
+describe("lists", () => {
+  test("travel from output to input as a whole, and their images are found again inside stored values", async () => {
+    const steps = (use: string): FakeStep[] => [
+      { id: "a", use: "read/fake", file: "fixed.txt" },
+      { id: "b", use: "read/fake", file: "moving.txt" },
+      { id: "spread", use: "stitch/spread", in: { images: ["a", "b"] } },
+      { id: "sum", use: "measure/sum", in: { images: "spread.images" } },
+      { id: "picked", use: "match/pick", in: { images: "spread.images", maps: "spread.maps" } },
+      { id: "affine", use: "estimate/pixel", in: { matches: "picked" } },
+      { id: "ws", use, in: { in: "sum" }, to: "out/sum.json" },
+    ];
+    const ran = await run(steps("write/fake"));
+    expect(ran.record.exit).toBe(0);
+    expect(codes(ran)).toEqual([]);
+    const pixels = 64 * 48;
+    const base = Array.from({ length: pixels }, (_, i) => (i % 64) + 2 * Math.floor(i / 64)).reduce((x, y) => x + y, 0);
+    expect(output("out/sum.json").body).toEqual({
+      columns: { id: ["a", "b"], sum: [base + 10 * pixels, base + 18 * pixels] },
+    });
+    // The first pixel of the second image of the list: 17, and 1 for its place.
+    expect(ran.record.tasks.find((task) => task.id === "affine")?.metrics).toEqual({ pixel: { value: 18 } });
+    expect((await run(steps("write/fake"))).log).toEqual([]);
+  });
+});
+
 describe("parts and modes", () => {
   test("only a step runs with what it needs and what is written from it", async () => {
     const ran = await run(pairSteps(), { only: ["fixed-plus"] });

@@ -172,7 +172,52 @@ const write = plugin("write", "fake", {
 
 const F32 = 4;
 
-const all = [readImage, add, match, shift, sum, rows, fail, write];
+/** Gives lists: each image plus its place in the list, and a map for each. */
+const spread = plugin("stitch", "spread", {
+  inputs: { images: "image[]" },
+  outputs: { images: "image[]", maps: "transform[]" },
+  async run({ images }) {
+    log("spread");
+    const out = new Map();
+    const maps = new Map();
+    for (const [id, image] of images) {
+      const amount = out.size;
+      const read = async (window) => {
+        const pixels = await image.read(window);
+        return { ...pixels, data: pixels.data.map((v) => v + amount) };
+      };
+      out.set(id, { ...image, read });
+      maps.set(id, { transform: { type: "affine", matrix: [1, 0, amount, 0, 1, 0] }, fixed: image.grid });
+    }
+    return given({ images: out, maps });
+  },
+});
+
+/** Matches whose images come from a list. */
+const pick = plugin("match", "pick", {
+  params: { id: { type: "string", default: "b", description: "Which item." } },
+  inputs: { images: "image[]", maps: "transform[]" },
+  outputs: { matches: "matches" },
+  async run({ images, maps }, { id }) {
+    log(`pick ${id}`);
+    const points = Float64Array.of(maps.get(id).transform.matrix[2], 0);
+    return given({
+      matches: { fixed: points, moving: points, images: { fixed: images.get(id), moving: images.get(id) } },
+    });
+  },
+});
+
+/** Looks at the images inside matches. */
+const pixel = plugin("estimate", "pixel", {
+  inputs: { matches: "matches" },
+  outputs: { metrics: "metrics" },
+  async run({ matches }) {
+    const { data } = await matches.images.fixed.read({ x: 0, y: 0, width: 1, height: 1 });
+    return given({ metrics: { pixel: { value: data[0] } } });
+  },
+});
+
+const all = [spread, pick, pixel, readImage, add, match, shift, sum, rows, fail, write];
 
 export function registry(extra) {
   const byId = { ...Object.fromEntries(all.map((p) => [`${p.kind}/${p.name}`, p])), ...extra };

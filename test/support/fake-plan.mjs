@@ -12,6 +12,9 @@ const outputsOf = {
   "measure/sum": { table: "table" },
   "measure/rows": { metrics: "metrics", points: "points" },
   "measure/fail": { metrics: "metrics" },
+  "stitch/spread": { images: "image", maps: "transform" },
+  "estimate/pixel": { metrics: "metrics" },
+  "match/pick": { matches: "matches" },
   "write/fake": {},
 };
 
