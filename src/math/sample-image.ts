@@ -43,7 +43,7 @@ function patches(width: number, height: number): Window[] {
   const spread = (size: number, count: number) => {
     const length = Math.min(size, PATCH);
     return Array.from({ length: count }, (_, k) => ({
-      start: Math.floor(((size - length) * (k + 0.5)) / count),
+      start: Math.floor((size * (k + 0.5)) / count - length / 2),
       length,
     }));
   };
