@@ -25,7 +25,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 const homes: Readonly<Record<string, readonly string[]>> = {
   pipeline: ["yaml", "ajv"],
   run: ["p-limit"],
-  cli: ["@oclif/core", "@oclif/plugin-help", "picocolors"],
+  cli: ["@oclif/core", "picocolors"],
   math: ["ml-matrix"],
   plugins: ["sharp", "numcodecs"],
 };
