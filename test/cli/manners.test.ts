@@ -72,6 +72,28 @@ describe("a bug", () => {
     expect(stderr + stdout).not.toMatch(/^\s+at .*:\d+:\d+\)?$/m);
   });
 
+  test("that nobody foresaw is one line, and the rest lies in a file", () => {
+    shop.write(
+      "p.yaml",
+      "tiepoint: 1\nplugins: [./evil.mjs]\ninputs: { a: a.pgm }\nsteps: { evil: { use: preprocess/evil, in: a } }\n",
+    );
+    shop.write(
+      "evil.mjs",
+      `export default { kind: "preprocess", name: "evil", version: "1", summary: "", run() {}, inputs: { in: "image" }, outputs: { image: "image" },
+        params: { get x() { throw new TypeError("boom\\u001b[2J") } } };\n`,
+    );
+    const { status, stdout, stderr } = tiepoint("check", "p.yaml");
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    const file =
+      /^Internal error: boom\ufffd\[2J\. This is a bug of Tiepoint\. Details for a report are in (\S+)\.\n$/.exec(
+        stderr,
+      )?.[1];
+    expect({ stderr, isTold: file !== undefined }).toEqual({ stderr, isTold: true });
+    expect(readFileSync(file!, "utf8")).toMatch(
+      /^tiepoint check p\.yaml\nnode v\S+ \S+ \S+\n\nTypeError: boom.*\n {4}at /,
+    );
+  });
+
   test("of a plugin module that does not load is told at its place", () => {
     shop.write("p.yaml", "tiepoint: 1\nplugins: [./gone.mjs]\n");
     const { status, stderr } = tiepoint("check", "p.yaml");

@@ -85,6 +85,16 @@ done after N s
     expect(tiepoint("plan", "p.yaml", "--set", "steps.affine.confidence=0.99").stdout).toContain(
       "  run      aligned                warp             affine will change\n",
     );
+    expect(tiepoint("run", "p.yaml").stdout.split("\n").slice(1, 5)).toEqual([
+      "kept  out/aligned.png",
+      "kept  out/affine.json",
+      "kept  out/matches.csv",
+      "wrote out/report.html",
+    ]);
+    const data = JSON.parse(tiepoint("plan", "p.yaml", "--why", "affine", "--json").stdout);
+    expect(data).toMatchObject([
+      { id: "affine", state: "cached", ingredients: expect.arrayContaining([{ name: "seed", now: "1", before: "1" }]) },
+    ]);
     const again = tiepoint("run", "p.yaml", "--json", "--quiet");
     expect(again.stderr).toBe("");
     expect(JSON.parse(again.stdout).tasks.map((t: { state: string }) => t.state)).toEqual(new Array(8).fill("cached"));

@@ -57,8 +57,11 @@ export default class Plan extends TiepointCommand {
     const store = storeOf(args.file, profile);
     const status = planStatus(plan, store, version, readLast(lastRunOf(args.file, store)));
     const steps = stepStatuses(plan, status);
-    if (flags.why !== undefined) this.print(why(plan, status, flags.why));
-    else if (flags.json || flags.format === "json") this.printJson(asJson(plan, status));
+    if (flags.why !== undefined) {
+      const indices = tasksOf(plan, flags.why);
+      if (flags.json) this.printJson(indices.map((i) => whyJson(plan, status, i)));
+      else this.print(why(plan, status, flags.why, indices));
+    } else if (flags.json || flags.format === "json") this.printJson(asJson(plan, status));
     else if (flags.format === "mermaid") this.print(toMermaid(planGraph(steps)));
     else if (flags.format === "svg") {
       const { toSvg } = await import("../../report/plan-svg.js");
@@ -95,23 +98,32 @@ function table(plan: PipelinePlan, steps: readonly StepStatus[], colors: Colors)
   return [`${plan.name}: ${plan.tasks.length} tasks, ${counts.join(", ")}`, ...lines].join("\n");
 }
 
-/** Everything that a step's key is made of, and the first thing that differs from the last run. */
-function why(plan: PipelinePlan, status: PlanStatus, wanted: string): string {
+/** The tasks of a step, or one task by its id; the command ends where there is none. */
+function tasksOf(plan: PipelinePlan, wanted: string): readonly number[] {
   const indices = plan.tasks.flatMap((t, i) => (t.step === wanted || t.id === wanted ? [i] : []));
-  if (indices.length === 0) {
-    const steps = [...new Set(plan.tasks.map((t) => t.step))];
-    throw new CommandFailure(exit.wrongUsage, [
-      problem(
-        "unknown-step",
-        `The pipeline has no step "${wanted}".${didYouMean(wanted, steps)}`,
-        `It has ${steps.join(", ")}.`,
-      ),
-    ]);
-  }
+  if (indices.length > 0) return indices;
+  const steps = [...new Set(plan.tasks.map((t) => t.step))];
+  throw new CommandFailure(exit.wrongUsage, [
+    problem(
+      "unknown-step",
+      `The pipeline has no step "${wanted}".${didYouMean(wanted, steps)}`,
+      `It has ${steps.join(", ")}.`,
+    ),
+  ]);
+}
+
+/** Everything that a step's key is made of, and the first thing that differs from the last run. */
+function why(plan: PipelinePlan, status: PlanStatus, wanted: string, indices: readonly number[]): string {
   const shown = indices.slice(0, 5).map((i) => whyTask(plan, status, i));
   if (indices.length > shown.length) shown.push(`… and ${indices.length - shown.length} more items of ${wanted}`);
   return shown.join("\n\n");
 }
+
+const whyJson = (plan: PipelinePlan, status: PlanStatus, index: number): unknown => ({
+  id: plan.tasks[index]!.id,
+  ...status.tasks[index]!,
+  ingredients: status.ingredients(index),
+});
 
 function whyTask(plan: PipelinePlan, status: PlanStatus, index: number): string {
   const task = plan.tasks[index]!;

@@ -135,9 +135,12 @@ function summary(record: RunRecord, plan: Plan, quiet: boolean): string {
   }
   const paths = new Map(plan.tasks.flatMap((t) => (t.target ? [[t.target.name, t.target.path] as const] : [])));
   if (plan.report) paths.set(plan.report.name, plan.report.path);
-  const written = record.outputs.map(({ file }) => relative(process.cwd(), paths.get(file) ?? file) || file);
-  if (written.length > 12) lines.push(`wrote ${written.length} files, the first is ${written[0]}`);
-  else lines.push(...written.map((file) => `wrote ${file}`));
+  const kept = new Set(record.tasks.filter((t) => t.state === "cached").map((t) => t.id));
+  const shown = (file: string) => relative(process.cwd(), paths.get(file) ?? file) || file;
+  const isKept = (file: string) => plan.tasks.some((t) => t.target?.name === file && kept.has(t.id));
+  const written = record.outputs.map(({ file }) => `${isKept(file) ? "kept " : "wrote"} ${shown(file)}`);
+  if (written.length > 12) lines.push(`${written.length} files, the first is ${shown(record.outputs[0]!.file)}`);
+  else lines.push(...written);
   if (!quiet) lines.push(`${endWord(record.exit)} after ${formatSeconds(record.seconds)}`);
   return lines.join("\n");
 }
