@@ -212,6 +212,19 @@ describe("ImageJ", () => {
   });
 });
 
+test("an Aperio slide gives its micrometres per pixel", async () => {
+  const text = (more: string): Field => [
+    tiffTags.imageDescription,
+    2,
+    `Aperio Image Library v11\r\n4x2 (4x2)|AppMag = 20${more}`,
+  ];
+  expect((await open([page(1, text("|MPP = 0.4990|Left = 25"))])).grid).toMatchObject({
+    crs: "um",
+    worldFromPixel: [0.499, 0, 0, 0, 0.499, 0],
+  });
+  expect((await open([page(1, text("|Left = 25"))])).grid.crs).toBe("px");
+});
+
 describe("samples", () => {
   test("a palette becomes RGB, or stays indices for labels", async () => {
     const colours: Field = [tiffTags.colorMap, 3, [...Array(768).keys()].map((i) => (i % 256) * 257)];

@@ -96,6 +96,13 @@ function planeIndices(body: string, order: string, sizes: Readonly<Record<"Z" | 
   return out;
 }
 
+/** Reads the micrometres per pixel of an Aperio slide: `Aperio Image Library … |AppMag = 20|…|MPP = 0.4990|…`. */
+export function aperioPlanes(text: string): Planes | undefined {
+  if (!text.startsWith("Aperio")) return undefined;
+  const side = Number(/\|\s*MPP\s*=\s*(\d{1,6}(?:\.\d{1,12})?)/.exec(text)?.[1]);
+  return { channels: [], planes: [0], others: 0, ...(side > 0 ? { pixel: { x: side, y: side } } : {}) };
+}
+
 /**
  * Reads the lines that ImageJ leaves in an image description.
  *

@@ -12,7 +12,7 @@ import { type Directory, TiffFile } from "./directory.js";
 import { gdalBandNames, placeOf } from "./geo.js";
 import { type Layout, layoutOf } from "./layout.js";
 import { type Level, levelImage, overviewGrid } from "./level.js";
-import { imagejPlanes, omePlanes, type Planes } from "./ome.js";
+import { aperioPlanes, imagejPlanes, omePlanes, type Planes } from "./ome.js";
 import { paletteImage } from "./palette.js";
 import { damaged, Source } from "./source.js";
 
@@ -79,7 +79,7 @@ function planesOf(directory: Directory): Planes | undefined {
     x: directory.number(tiffTags.xResolution, Number.NaN),
     y: directory.number(tiffTags.yResolution, Number.NaN),
   };
-  return omePlanes(text) ?? imagejPlanes(text, perUnit);
+  return omePlanes(text) ?? imagejPlanes(text, perUnit) ?? aperioPlanes(text);
 }
 
 /** A plane's directory; `skip` counts the planes before it when they all hang on one directory. */
