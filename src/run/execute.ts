@@ -176,6 +176,8 @@ export function resultOfThrown(error: unknown, aborted: boolean, what: string): 
 }
 
 const MB = 1e6;
+/** 32-bit addresses end here. */
+const KERNEL_MAX = 4e9;
 
 export function diagnosticsOf(error: unknown, what: string): readonly Diagnostic[] {
   const told = diskError(error, (error as { path?: string } | undefined)?.path ?? what);
@@ -186,7 +188,9 @@ export function diagnosticsOf(error: unknown, what: string): readonly Diagnostic
       problem(
         "memory-exceeded",
         `${what} needs ${mb(error.wanted)} beside ${mb(error.used)} in use, but the run may use ${mb(error.limit)}`,
-        "Give more with --memory, run fewer tasks at a time with --jobs 1, or work at a coarser level (preprocess/rescale).",
+        error.limit < KERNEL_MAX
+          ? "Give more with --memory, run fewer tasks at a time with --jobs 1, or work at a coarser level (preprocess/rescale)."
+          : "Kernels cannot use more than 4 GB, whatever --memory says: work at a coarser level (preprocess/rescale), or on a part (preprocess/crop).",
       ),
     ];
   }
