@@ -3,8 +3,9 @@ import type { Image } from "../core/image.js";
 import { type Matrix3, matrix3FromAffine, multiplyMatrix3 } from "../core/transform.js";
 import type { Arena } from "../kernel/memory.js";
 import { findOverlap } from "./overlap.js";
-import { grayPlane, halfPlane, type Plane, warpPlane } from "./plane.js";
+import { halfPlane, type Plane, warpPlane } from "./plane.js";
 import { localStretch } from "./plausibility.js";
+import { grayPlane } from "./read-plane.js";
 import { type Similarity, similarity } from "./similarity.js";
 
 /** Two images as gray planes, each on a grid of its own in its world. */

@@ -1,4 +1,4 @@
-import type { Window } from "../core/grid.js";
+import { coarsen, type Grid, type Window, wholeWindow } from "../core/grid.js";
 import { bytesPerSample, type DType, type Image, type PixelData, pixelView, type ReadOptions } from "../core/image.js";
 import { kernels } from "../kernel/lane.js";
 import type { Arena } from "../kernel/memory.js";
@@ -31,6 +31,38 @@ export function readGray(
   options: Pick<ReadOptions, "signal"> = {},
 ): Promise<Plane> {
   return readMix(arena, image, window, grayWeights(image.bands), options);
+}
+
+/**
+ * A whole image in gray as float32 (see `readGray`), its pixels averaged over blocks of `factor` by `factor`; a coarser
+ * version that the file has is used where it fits.
+ *
+ * @returns the plane, and the grid that its pixels have in the world
+ */
+export async function grayPlane(
+  arena: Arena,
+  image: Image,
+  factor = 1,
+  signal?: AbortSignal,
+): Promise<{ plane: Plane; grid: Grid }> {
+  const options = signal ? { signal } : {};
+  const { width, height } = image.grid;
+  if (factor === 1) return { plane: await readGray(arena, image, wholeWindow(image.grid), options), grid: image.grid };
+  const step = (o: Image) => Math.round(width / o.grid.width);
+  const existing = image.overviews?.findLast((o) => step(o) > 1 && step(o) <= factor && factor % step(o) === 0);
+  if (existing && image.meaning === "intensity") return grayPlane(arena, existing, factor / step(existing), signal);
+  const grid = coarsen(image.grid, factor);
+  const plane = emptyPlane(arena, grid.width, grid.height);
+  const rows = Math.max(1, Math.floor(Math.max(image.tile.height, 4e6 / width) / factor)) * factor;
+  for (let y = 0; y < height; y += rows) {
+    const count = Math.min(rows, height - y);
+    const wide = await readGray(arena, image, { x: 0, y, width, height: count }, options);
+    const out = plane.at + 4 * plane.stride * (y / factor);
+    const args = [wide.at, wide.stride, width, count, out, plane.stride, factor];
+    kernels().rows("coarsen", Math.ceil(count / factor), args, 16);
+    arena.free(wide.at);
+  }
+  return { plane, grid };
 }
 
 /** A weighted sum of bands. */

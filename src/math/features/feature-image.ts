@@ -3,8 +3,9 @@ import { wholeWindow } from "../../core/grid.js";
 import type { Image } from "../../core/image.js";
 import { kernels } from "../../kernel/lane.js";
 import type { Arena } from "../../kernel/memory.js";
-import { grayPlane, type Plane } from "../plane.js";
+import type { Plane } from "../plane.js";
 import { atLevel } from "../pyramid.js";
+import { grayPlane } from "../read-plane.js";
 import { quantile } from "../sample-image.js";
 import type { GrayImage } from "./scale-space.js";
 
