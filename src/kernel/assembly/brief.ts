@@ -6,6 +6,8 @@ const WINDOW = 3;
 const REFINE = 6;
 const ROUNDS = 4;
 const FURTHEST: f64 = 1.5;
+/** It is there when a round moves it by less. */
+const STILL: f64 = 0.02;
 /** Radius of the disc that gives the direction. */
 const DISC = 15;
 
@@ -76,9 +78,11 @@ function refine(centre: usize, x: i32, y: i32, s: usize, o: usize): void {
     }
     const det = a * c - b * b;
     if (!(det > 1e-3 * (a + c) * (a + c))) { dx = 0; dy = 0; break; }
+    const wasX = dx, wasY = dy;
     dx = (c * p - b * q) / det;
     dy = (a * q - b * p) / det;
     if (!(Math.abs(dx) <= FURTHEST && Math.abs(dy) <= FURTHEST)) { dx = 0; dy = 0; break; }
+    if (Math.abs(dx - wasX) + Math.abs(dy - wasY) < STILL) break;
   }
   store<f32>(o, <f32>(<f64>x + dx), 4);
   store<f32>(o, <f32>(<f64>y + dy), 8);
@@ -89,9 +93,9 @@ function direction(centre: usize, stride: usize): f32 {
   let mx = 0, my = 0;
   for (let v = -DISC; v <= DISC; v++) {
     const row = centre + <usize>(v * <i32>stride);
+    const reach = <i32>Math.sqrt(<f64>(DISC * DISC + DISC - v * v));
     let sum = 0;
-    for (let u = -DISC; u <= DISC; u++) {
-      if (u * u + v * v > DISC * DISC + DISC) continue;
+    for (let u = -reach; u <= reach; u++) {
       const value = <i32>load<u8>(row + <usize>u);
       sum += value;
       mx += u * value;

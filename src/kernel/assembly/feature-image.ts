@@ -10,7 +10,18 @@ export function featureRows(lo: i32, hi: i32, plane: usize, stride: i32, width: 
     const row = plane + ((<usize>y * <usize>stride) << 2);
     const mask = seen + <usize>y * <usize>width;
     let count = 0;
-    for (let x = 0; x < width; x++) {
+    let x = 0;
+    const vOffset = f32x4.splat(offset), vGain = f32x4.splat(gain), vLeast = f32x4.splat(least), vMost = f32x4.splat(most);
+    for (; x < width; x++) {
+      // Four at a time where all are observed; the next one alone where not.
+      while (x + 4 <= width) {
+        const at = row + (<usize>x << 2);
+        const four = v128.load(at);
+        if (load<u32>(mask + <usize>x) != 0x01010101 || !i32x4.all_true(f32x4.eq(four, four))) break;
+        v128.store(at, f32x4.min(vMost, f32x4.max(vLeast, f32x4.mul(f32x4.sub(four, vOffset), vGain))));
+        x += 4;
+      }
+      if (x >= width) break;
       const p = row + (<usize>x << 2);
       const v = load<f32>(p);
       if (load<u8>(mask + <usize>x) == 0 || !(v == v)) {

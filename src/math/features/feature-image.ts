@@ -22,7 +22,7 @@ export interface FeatureImage {
 /** Share of the pixels that may lie outside of the range that is stretched to 0..1, at either end. */
 const TAIL = 0.005;
 /** Pixels that the range is taken from, at most. */
-const SAMPLES = 2 ** 18;
+const SAMPLES = 2 ** 16;
 
 /**
  * Reads an image in gray and stretches its percentiles 0.5 and 99.5 to 0 and 1, so that contrast thresholds mean the same

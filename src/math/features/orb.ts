@@ -119,13 +119,14 @@ function levelFeatures(
   using arena = k.arena();
   const zoomX = image.width / level.width;
   const zoomY = image.height / level.height;
-  let corners = fastCorners(k, level, options);
+  // FAST's score is coarse: twice the quota passes, and Harris' measure decides.
+  const all = options.mask || (options.spread ?? 1) < 1;
+  let corners = fastCorners(k, level, options, all ? Number.POSITIVE_INFINITY : 2 * quota);
   if (clear) {
     const seen = (i: number) =>
       clear((corners.x[i]! + 0.5) * zoomX - 0.5, (corners.y[i]! + 0.5) * zoomY - 0.5, SUPPORT * zoomX);
     corners = picked(corners, Array.from(corners.x.keys()).filter(seen));
   }
-  // FAST's score is coarse: twice the quota passes, and Harris' measure decides.
   corners = picked(corners, strongest(placed(corners), 2 * quota, level, options.spread ?? 1));
   const total = corners.x.length;
   const places = new Int32Array(2 * total);
@@ -171,7 +172,8 @@ const picked = (c: Corners, indices: ArrayLike<number>): Corners => ({
 /** Corners of one level are all of one size. */
 const placed = (c: Corners): Corners & { readonly scale: Float64Array } => ({ ...c, scale: c.x });
 
-function fastCorners(k: Kernels, level: BytePlane, options: OrbOptions): Corners {
+/** @param most  those of the least score that makes so many, and all of a better one */
+function fastCorners(k: Kernels, level: BytePlane, options: OrbOptions, most: number): Corners {
   using arena = k.arena();
   const { at, stride, width, height } = level;
   const capacity = Math.max(8, width >> 2);
@@ -183,14 +185,21 @@ function fastCorners(k: Kernels, level: BytePlane, options: OrbOptions): Corners
   k.rows("fastCorners", height, args, options.grain ?? 64);
   const count = arena.i32(counts, height);
   const found = arena.u32(out, capacity * height);
-  const total = count.reduce((a, b) => a + b, 0);
+  const scores = new Uint32Array(256);
+  for (let y = 0; y < height; y++) {
+    for (let i = 0; i < count[y]!; i++) scores[found[y * capacity + i]! & 255]!++;
+  }
+  let least = 255;
+  let total = scores[255]!;
+  while (least > 0 && total < most) total += scores[--least]!;
   const corners = { x: new Float64Array(total), y: new Float64Array(total), response: new Float32Array(total) };
   for (let y = 0, n = 0; y < height; y++) {
-    for (let i = 0; i < count[y]!; i++, n++) {
+    for (let i = 0; i < count[y]!; i++) {
       const packed = found[y * capacity + i]!;
+      if ((packed & 255) < least) continue;
       corners.x[n] = packed >>> 8;
       corners.y[n] = y;
-      corners.response[n] = packed & 255;
+      corners.response[n++] = packed & 255;
     }
   }
   return corners;
