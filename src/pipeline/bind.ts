@@ -20,9 +20,17 @@ export interface Binding {
   readonly given?: readonly string[];
 }
 
+type PortsByName = ReadonlyMap<string, { readonly port: string; readonly type: ParsedPort }>;
+const knownPorts = new WeakMap<Ports, PortsByName>();
+
 /** Ports of a plugin by the names that YAML uses, with their camelCase names. */
-export function portsByName(ports: Ports): ReadonlyMap<string, { readonly port: string; readonly type: ParsedPort }> {
-  return new Map(Object.entries(ports).map(([port, type]) => [kebab(port), { port, type: parsePort(type) }]));
+export function portsByName(ports: Ports): PortsByName {
+  let found = knownPorts.get(ports);
+  if (!found) {
+    found = new Map(Object.entries(ports).map(([port, type]) => [kebab(port), { port, type: parsePort(type) }]));
+    knownPorts.set(ports, found);
+  }
+  return found;
 }
 
 /**

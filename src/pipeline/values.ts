@@ -194,9 +194,17 @@ function countText(minimum?: number, maximum?: number): string {
   return `${rangeText(minimum, maximum).replace(" from", " of")} values`;
 }
 
+const knownParams = new WeakMap<ParamSchemas, ReadonlyMap<string, ParamSchema>>();
+
 /** A plugin's parameters by the names that YAML uses. */
 export function paramsByName(plugin: Pick<AnyPlugin, "params">): ReadonlyMap<string, ParamSchema> {
-  return new Map(Object.entries(plugin.params as ParamSchemas).map(([name, schema]) => [kebab(name), schema]));
+  const params = plugin.params as ParamSchemas;
+  let found = knownParams.get(params);
+  if (!found) {
+    found = new Map(Object.entries(params).map(([name, schema]) => [kebab(name), schema]));
+    knownParams.set(params, found);
+  }
+  return found;
 }
 
 /** The default of a schema, or `undefined`. */
