@@ -43,7 +43,8 @@ export async function executePlan(plan: Plan, options: ExecuteOptions): Promise<
   const progress = new Progress({
     mode,
     write: (text) => terminal.err.write(text),
-    columns: () => terminal.err.columns ?? 80,
+    columns: () => terminal.err.columns || 80,
+    report: plan.report !== undefined,
     colors: terminal.colors,
     tasks: plan.tasks,
     texts: plan.texts,

@@ -21,7 +21,7 @@ function view(mode: ProgressMode, quiet = false) {
   let time = 0;
   const written: string[] = [];
   const progress = new Progress({
-    ...{ mode, quiet, tasks, texts: new Map(), colors: plainColors },
+    ...{ mode, quiet, report: true, tasks, texts: new Map(), colors: plainColors },
     write: (text) => written.push(text),
     columns: () => 60,
     now: () => time,
@@ -108,9 +108,18 @@ describe("progress on a terminal", () => {
       ),
     );
     for (const line of second.replace("\u001b[2A\u001b[0J", "").split("\n")) expect(line.length).toBeLessThan(60);
+    v.at(
+      4,
+      end(record("input:fixed", "input:fixed", "read/raster")),
+      end(record("pair[a].match", "pair.match", "match/sift")),
+    );
+    v.at(5, end(record("pair[b].match", "pair.match", "match/sift")));
+    v.look();
+    v.at(6);
+    expect(v.look()).toBe("\u001b[1A\u001b[0J         writing the report\n");
     v.close();
     v.close();
-    expect(v.look()).toBe("\u001b[2A\u001b[0J");
+    expect(v.look()).toBe("\u001b[1A\u001b[0J");
   });
 });
 

@@ -21,6 +21,8 @@ export interface ProgressOptions {
   readonly colors: Colors;
   readonly tasks: readonly PlannedTask[];
   readonly texts: ReadonlyMap<string, string>;
+  /** Whether a report is written at the end. */
+  readonly report: boolean;
   /** Seconds from any start. */
   readonly now: () => number;
   /** `--quiet`: warnings alone. */
@@ -269,6 +271,7 @@ export class Progress {
   }
 
   #footer(time: number): string {
+    if (this.#options.report && this.#seen.size >= this.#options.tasks.length) return "         writing the report";
     const parts = [`${this.#seen.size} of ${this.#options.tasks.length} tasks`];
     if (this.#cached > 0) parts.push(`${this.#cached} cached`);
     parts.push(`${formatSeconds(time - this.#start)} so far`);
