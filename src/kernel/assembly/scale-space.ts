@@ -42,9 +42,11 @@ export function blurRows(
       let a1 = f32x4.mul(v128.load(p, 16), wc);
       let a2 = f32x4.mul(v128.load(p, 32), wc);
       let a3 = f32x4.mul(v128.load(p, 48), wc);
+      let up = centre + x;
+      let down = up;
       for (let k = 1; k <= radius; k++) {
-        const up = src + <usize>(max(y - k, 0) - srcRow0) * strideBytes + x;
-        const down = src + <usize>(min(y + k, last) - srcRow0) * strideBytes + x;
+        if (y - k >= 0) up -= strideBytes;
+        if (y + k <= last) down += strideBytes;
         const wk = v128.load32_splat(weights + ((<usize>k) << 2));
         a0 = f32x4.add(a0, f32x4.mul(wk, f32x4.add(v128.load(up), v128.load(down))));
         a1 = f32x4.add(a1, f32x4.mul(wk, f32x4.add(v128.load(up, 16), v128.load(down, 16))));
