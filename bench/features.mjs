@@ -9,13 +9,13 @@ const cases = {
   mp12: { ext: "jpg", size: undefined, peers: ["cv2-sift-8k-magsac", "cv2-orb-8k-magsac", "cv2-orb-magsac"] },
 };
 
-const pipeline = (fixed, moving, keypoints) => `tiepoint: 1
+const pipeline = (fixed, moving, method, keypoints) => `tiepoint: 1
 name: bench-features
 inputs: { fixed: "${fixed}", moving: "${moving}" }
 steps:
   fixed-gray: { use: preprocess/gray, in: fixed }
   moving-gray: { use: preprocess/gray, in: moving }
-  matches: { use: match/sift, fixed: fixed-gray, moving: moving-gray, max-keypoints: ${keypoints} }
+  matches: { use: match/${method}, fixed: fixed-gray, moving: moving-gray, max-keypoints: ${keypoints} }
   projective: { use: estimate/projective, matches: matches }
 outputs: { transform.json: projective }
 `;
@@ -25,11 +25,15 @@ export async function bench({ inputs, peers, python, scratch, runs, log }) {
     const folder = join(inputs, "features", name);
     const [fixed, moving] = ["fixed", "moving"].map((image) => join(folder, `${image}.${ext}`));
     const truth = JSON.parse(readFileSync(join(folder, "truth.json"), "utf8")).movingFromFixed;
-    const ours = {
-      name: "tiepoint sift",
+    const ours = ["sift", "orb"].map((method) => ({
+      name: `tiepoint ${method}`,
       ours: true,
       async run() {
-        const got = await runPipeline(pipeline(fixed, moving, name === "graf" ? 5000 : 8000), scratch, "features");
+        const got = await runPipeline(
+          pipeline(fixed, moving, method, name === "graf" ? 5000 : 8000),
+          scratch,
+          "features",
+        );
         const file = join(got.folder, "transform.json");
         const { width, height } = JSON.parse(readFileSync(file, "utf8")).fixed.grid;
         const estimate = got.record.tasks.find((task) => task.step === "projective");
@@ -40,7 +44,7 @@ export async function bench({ inputs, peers, python, scratch, runs, log }) {
           note: `${estimate.metrics.inliers?.value ?? "?"} inliers, ${estimate.verdict?.status}; ${parts(got.record)}`,
         };
       },
-    };
+    }));
     const others = methods.map((method) => ({
       name: method,
       async run(round) {
@@ -62,7 +66,7 @@ export async function bench({ inputs, peers, python, scratch, runs, log }) {
         };
       },
     }));
-    console.log(table(`features, ${name}`, await rounds([ours, ...others], runs, log)));
+    console.log(table(`features, ${name}`, await rounds([...ours, ...others], runs, log)));
   }
   console.log(
     "\nIn process: without start-up, imports and writing; ours has the decoding of the images in it, peers have not.",
