@@ -14,6 +14,8 @@ export async function encodePicture(
     for (let i = 0; i < plane; i++) interleaved[i * bands + band] = data[band * plane + i]!;
   const raw = { width, height, channels: bands as 1 | 3 | 4 };
   const picture = sharp(interleaved, { raw }).toColourspace(bands === 1 ? "b-w" : "srgb");
-  const encoded = await (format === "png" ? picture.png() : picture[format]({ quality })).toBuffer();
+  // WebP's default effort takes thrice as long for a tenth of the size.
+  const options = format === "webp" ? { quality, effort: 1 } : { quality };
+  const encoded = await (format === "png" ? picture.png() : picture[format](options)).toBuffer();
   return new Uint8Array(encoded);
 }
