@@ -54,7 +54,7 @@ export function judge(e: Evidence, stopped: string): Verdict {
     reject(
       "chance",
       `Only ${e.inliers} of ${e.matches} tie points agree, which chance may explain (about 10^${e.log10Nfa.toFixed(1)} such agreements expected in unrelated images)`,
-      "The images may not show the same place. If they do: try match/structure or landmarks, or preprocess so that both look more alike.",
+      "The images may not show the same place. If they do: preprocess so that both look more alike, or mark tie points by hand and give them as a matches file.",
     );
   } else if (e.log10Nfa > -15 || e.inliers < 12) {
     suspect(
@@ -67,7 +67,7 @@ export function judge(e: Evidence, stopped: string): Verdict {
     reject(
       "no-better-than-shuffled",
       `Tie points paired at random agree nearly as well (${percent(e.shuffledShare)} against ${percent(e.inlierShare)})`,
-      "The matcher sees no real correspondence: try another matcher.",
+      "The matcher sees no real correspondence: try another matcher, or mark tie points by hand.",
     );
   }
   if (e.reflected)
@@ -119,7 +119,13 @@ export function judge(e: Evidence, stopped: string): Verdict {
       "Expect errors away from the main plane; a deformable model follows it better.",
     );
   }
-  if (e.diagonal > 0 && !(e.expectedError <= Math.max(0.01 * e.diagonal, 3))) {
+  if (!Number.isFinite(e.expectedError)) {
+    suspect(
+      "error-unknown",
+      `${e.inliers} tie points are too few, or too close together, to tell how far off the map may be`,
+      "More tie points, spread over the image, or a stiffer model.",
+    );
+  } else if (e.diagonal > 0 && !(e.expectedError <= Math.max(0.01 * e.diagonal, 3))) {
     suspect(
       "uncertain",
       `The expected error is ${number(e.expectedError)} px, more than 1 % of the image`,

@@ -11,7 +11,7 @@ export default definePlugin({
       type: "integer",
       minimum: 10,
       maximum: 200000,
-      default: 8000,
+      default: 4000,
       description: "The strongest keypoints of each image that are described and compared.",
     },
     contrastThreshold: {
