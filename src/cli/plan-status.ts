@@ -26,6 +26,8 @@ export interface Ingredient {
 export interface PlanStatus {
   readonly tasks: readonly TaskStatus[];
   readonly last: RunRecord | undefined;
+  /** Input files, and outputs of earlier runs, as they are now. */
+  readonly files: readonly SeenFile[];
   /** What the key of a task is made of, in the order in which differences are looked for. */
   ingredients(index: number): readonly Ingredient[];
 }
@@ -70,7 +72,7 @@ export function planStatus(plan: Plan, storeDir: string, version: string, last: 
     else
       statuses.push({ state: "run", key, reason: reasonOf(task, before.get(task.id), key, ingredients(index), last) });
   }
-  return { tasks: statuses, last, ingredients };
+  return { tasks: statuses, last, files: [...seen.values()], ingredients };
 }
 
 function isDone(

@@ -6,7 +6,7 @@ export interface CommandSummaries {
 const groups: readonly (readonly [title: string, ids: readonly string[]])[] = [
   ["START HERE", ["demo", "align", "apply"]],
   ["PIPELINES", ["init", "check", "plan", "run", "schema"]],
-  ["LOOK", ["inspect", "plugins"]],
+  ["LOOK", ["report", "inspect", "plugins"]],
   ["HOUSEKEEPING", ["cache", "doctor"]],
 ];
 

@@ -33,6 +33,7 @@ describe("help", () => {
       "check",
       "plan",
       "run",
+      "report",
       "inspect",
       "plugins",
       "cache",

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { blocks, workshop } from "./tiepoint.js";
 
@@ -219,5 +220,78 @@ describe("what is kept between runs", () => {
     expect(tiepoint("cache", "clean", "--older", "1").stdout).toBe("removed 0 files, 0 B\n");
     expect(tiepoint("cache", "clean").stdout).toMatch(/^removed \d+ files, \d+ KiB\n$/);
     expect(tiepoint("cache", "info", "--json").stdout).toContain('"results": 0');
+  });
+});
+
+describe("tiepoint report", () => {
+  test("writes the report of a finished run again, byte by byte, from the pipeline or the record", () => {
+    prepare("shifted");
+    expect(tiepoint("run", "p.yaml").status).toBe(0);
+    const report = shop.read("out/report.html");
+    // What the run wrote is not needed: the store holds it.
+    for (const name of ["report.html", "aligned.png", "affine.json"]) rmSync(shop.path(`out/${name}`));
+    const again = tiepoint("report", "p.yaml");
+    expect(again).toMatchObject({ status: 0, stderr: "" });
+    expect(again.stdout).toMatch(/^wrote out\/report\.html \([\d.]+ KiB\)\n$/);
+    expect(shop.read("out/report.html")).toBe(report);
+    expect(shop.has("out/aligned.png")).toBe(false);
+
+    const byRecord = tiepoint("report", "out/run.json", "-o", "elsewhere/again.html", "--json");
+    expect(byRecord).toMatchObject({ status: 0, stderr: "" });
+    expect(JSON.parse(byRecord.stdout)).toMatchObject({
+      ok: true,
+      report: "elsewhere/again.html",
+      pipeline: "by-hand",
+      run: { exit: 0, verdict: "accepted" },
+    });
+    expect(shop.read("elsewhere/again.html")).toBe(report);
+  });
+
+  test("is written again of a run that was refused", () => {
+    prepare("random");
+    expect(tiepoint("run", "p.yaml").status).toBe(3);
+    const report = shop.read("out/report.html");
+    rmSync(shop.path("out/report.html"));
+    expect(tiepoint("report", "p.yaml").status).toBe(0);
+    expect(shop.read("out/report.html")).toBe(report);
+  });
+
+  test("names the steps whose results are missing, ends with 4, and writes nothing", () => {
+    prepare("shifted");
+    const never = tiepoint("report", "p.yaml");
+    expect(never.status).toBe(4);
+    expect(never.stderr).toContain("error never-run");
+    expect(never.stderr).toContain("tiepoint run p.yaml");
+
+    expect(tiepoint("run", "p.yaml").status).toBe(0);
+    rmSync(shop.path("out/report.html"));
+    const changed = tiepoint("report", "p.yaml", "--set", "steps.affine.confidence=0.99");
+    expect(changed.status).toBe(4);
+    expect(changed.stderr).toContain("affine: confidence changed: 0.9999 -> 0.99");
+    expect(changed.stderr).toContain("tiepoint run p.yaml");
+
+    const affine = shop.json("out/run.json").tasks.find((t: { id: string }) => t.id === "affine");
+    rmSync(shop.path(`.tiepoint/cas/${affine.outputs[0].digest.slice(0, 2)}`), { recursive: true });
+    const lost = tiepoint("report", "out/run.json", "--json");
+    expect(lost.status).toBe(4);
+    const { diagnostics } = JSON.parse(lost.stdout) as { diagnostics: { code: string; message: string }[] };
+    expect(diagnostics.map(({ code }) => code)).toContain("run-not-complete");
+    expect(diagnostics.map(({ message }) => message)).toContain("affine: its result is no longer in the store");
+    expect(shop.has("out/report.html")).toBe(false);
+  });
+
+  test("never replaces what the pipeline reads, and needs a name where the pipeline gives none", () => {
+    prepare("shifted");
+    shop.write("p.yaml", pipeline.replace("  out/report.html: report\n", ""));
+    expect(tiepoint("run", "p.yaml").status).toBe(0);
+    expect(tiepoint("report", "p.yaml").stderr).toContain("-o report.html");
+    const input = shop.read("points.csv");
+    for (const name of ["points.csv", "p.yaml"]) expect(tiepoint("report", "p.yaml", "-o", name).status).toBe(2);
+    expect(shop.read("points.csv")).toBe(input);
+    expect(tiepoint("report", "p.yaml", "-o", "mine.html").status).toBe(0);
+    expect(shop.read("mine.html")).toMatch(/^<!doctype html>/i);
+    expect(tiepoint("report", "points.csv").status).toBe(2);
+    shop.write("other.json", "{}");
+    expect(tiepoint("report", "other.json").stderr).toContain("error not-a-record");
   });
 });
