@@ -23,10 +23,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 
 /** Each package has one home; the packages of plugins live in the plugins that need them. */
 const homes: Readonly<Record<string, readonly string[]>> = {
-  pipeline: ["yaml", "ajv"],
-  run: ["p-limit"],
+  pipeline: ["yaml"],
   cli: ["@oclif/core", "picocolors"],
-  math: ["ml-matrix"],
   plugins: ["sharp", "numcodecs"],
 };
 
@@ -183,6 +181,15 @@ describe("layers", () => {
       }),
     );
     expect(found).toEqual([]);
+  });
+
+  test("every package that is installed with Tiepoint has a home, and is used there", () => {
+    const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      dependencies: Record<string, string>;
+    };
+    const used = new Set([...imports.values()].flat().map(packageOf));
+    expect(Object.values(homes).flat().sort()).toEqual(Object.keys(dependencies).sort());
+    expect(Object.keys(dependencies).filter((name) => !used.has(name))).toEqual([]);
   });
 
   test("no files import each other in a circle", () => {

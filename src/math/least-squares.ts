@@ -1,7 +1,7 @@
 /**
  * Solves the symmetric positive definite system A x = b by Cholesky's factorisation. `A` and `b` are left as they are.
  *
- * For the small systems (2 to a few dozen unknowns) of registration; larger ones go through ml-matrix.
+ * For the small systems (2 to a few dozen unknowns) of registration.
  *
  * @param A  n × n, row-major; only the upper triangle is read
  * @returns x, or `undefined` when A is not safely positive definite (a pivot below 1e-12 of its diagonal element)
