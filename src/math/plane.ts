@@ -1,9 +1,6 @@
-import { coarsen, type Grid } from "../core/grid.js";
-import { bytesPerSample, type Image, pixelView } from "../core/image.js";
 import type { Matrix3 } from "../core/transform.js";
 import { kernels } from "../kernel/lane.js";
 import type { Arena } from "../kernel/memory.js";
-import { findableNodata, sampleType } from "./sample-type.js";
 import { type Interpolation, warpBand } from "./warp-kernel.js";
 
 /** A gray image in kernel memory: f32, row-major; NaN where there is no observation. */
