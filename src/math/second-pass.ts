@@ -7,6 +7,7 @@ import { type Family, minimalSample } from "./fit.js";
 import { guidedTiePoints } from "./guided.js";
 import { findOverlap } from "./overlap.js";
 import { evenOut, type PlanePair, pixelMap } from "./pair.js";
+import { halfPlane, type Plane } from "./plane.js";
 import { spreadCorners } from "./refine.js";
 import { robustFit } from "./robust.js";
 import { type Ties, type WeightedFit, weightedFit } from "./weighted-fit.js";
@@ -36,7 +37,7 @@ export function secondPass(
     context.signal.throwIfAborted();
     using inner = kernels().arena();
     const next = evenOut(arena, even ?? pair, world);
-    if (next.fixed !== even?.fixed) corners = spreadCorners(inner, next.fixed.plane, cornerCount(next.fixed.plane));
+    if (next.fixed !== even?.fixed) corners = cornersOf(inner, next.fixed.plane);
     even = next;
     const { fixed, moving } = even;
     const matrix = pixelMap(world, fixed.grid, moving.grid);
@@ -65,9 +66,17 @@ export function secondPass(
   return result;
 }
 
-/** As many places as there are patches side by side, within reason: closer ones would see the same pixels. */
-const cornerCount = ({ width, height }: { readonly width: number; readonly height: number }): number =>
-  Math.min(5000, Math.max(500, (width * height) / 256));
+/**
+ * Places to look at: as many as there are patches side by side, within reason; closer ones would see the same pixels. Large
+ * planes are searched at half their size and less: a place that is well determined there is so in full.
+ */
+function cornersOf(arena: Arena, plane: Plane): Float64Array {
+  const count = Math.min(5000, Math.max(500, (plane.width * plane.height) / 256));
+  let small = plane;
+  let scale = 1;
+  for (; small.width * small.height > 3e6; scale *= 2) small = halfPlane(arena, small);
+  return spreadCorners(arena, small, count).map((v) => v * scale);
+}
 
 type Round = { readonly radius: number; readonly inlier: number; readonly minCorrelation: number };
 
