@@ -15,7 +15,7 @@ import { pluginParams } from "./params.js";
 import type { JobResult, TaskEnvelope } from "./protocol.js";
 import { type Action, MissingValueError, type Store, type StoredOutput } from "./store.js";
 import { encodeValue, isImage } from "./value.js";
-import type { Values } from "./values.js";
+import { inFile, type Values } from "./values.js";
 
 export interface Execution {
   readonly store: Store;
@@ -52,7 +52,7 @@ export async function execute(
     const inputs: Record<string, unknown> = {};
     for (const [port, ref] of Object.entries(task.inputs)) inputs[port] = await values.input(ref);
     const outcome = await plugin.run(inputs, pluginParams(plugin.params, task.params), context);
-    if (!outcome.ok) return { type: "failed", diagnostics: outcome.diagnostics };
+    if (!outcome.ok) return { type: "failed", diagnostics: inFile(outcome.diagnostics, values.nameOf(task)) };
     await settled();
     signal.throwIfAborted();
 

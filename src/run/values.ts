@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { type Diagnostic, DiagnosticError } from "../core/diagnostic.js";
 import type { Image } from "../core/image.js";
 import type { AnyPlugin, Context, FileRef, Registry } from "../core/plugin.js";
@@ -81,7 +82,7 @@ export class Values {
     action: Pick<Action, "key" | "plugin" | "params" | "seed" | "inputs">,
     outputs: Readonly<Record<string, unknown>>,
   ) {
-    const built = { outputs: withRecipes(outputs, action), files: this.#filesUnder(action) };
+    const built = { outputs: withRecipes(outputs, action, this.nameOf(action)), files: this.#filesUnder(action) };
     this.#built.set(action.key, built);
     return built.outputs;
   }
@@ -91,6 +92,15 @@ export class Values {
     if (!file) throw new Error(`Internal error: no file with digest ${ref.sha256} in this run`);
     this.#touch(ref.sha256);
     return { path: file.path, sha256: file.sha256, bytes: file.bytes };
+  }
+
+  /** What to call the file that a step reads, if it reads one. */
+  nameOf({ inputs }: Pick<Action, "inputs">): string | undefined {
+    for (const ref of Object.values(inputs)) {
+      const file = "sha256" in ref ? this.#files.get(ref.sha256) : undefined;
+      if (file) return basename(file.path);
+    }
+    return undefined;
   }
 
   #touch(digest: string): void {
@@ -162,7 +172,7 @@ export class Values {
     for (const [port, ref] of Object.entries(action.inputs)) inputs[port] = await this.input(ref);
     const outcome = await plugin.run(inputs, pluginParams(plugin.params, action.params), this.context(action.seed));
     if (!outcome.ok) throw new DiagnosticError(...outcome.diagnostics);
-    return { outputs: withRecipes(outcome.value, action), files: this.#filesUnder(action) };
+    return { outputs: withRecipes(outcome.value, action, this.nameOf(action)), files: this.#filesUnder(action) };
   }
 
   #filesUnder(action: Pick<Action, "inputs">): ReadonlySet<string> {
@@ -196,15 +206,26 @@ function* refsOf(action: Pick<Action, "inputs">): Generator<PortRef> {
 type Origin = Pick<Action, "key" | "plugin" | "params" | "seed" | "inputs">;
 
 /** The outputs, with every image among them marked by where it comes from. */
-function withRecipes(outputs: Readonly<Record<string, unknown>>, origin: Origin): Record<string, unknown> {
+function withRecipes(
+  outputs: Readonly<Record<string, unknown>>,
+  origin: Origin,
+  file?: string,
+): Record<string, unknown> {
   const mark = (value: unknown, port: string, item?: string): unknown => {
     if (value instanceof Map) return new Map([...value].map(([id, one]) => [id, mark(one, port, String(id))]));
-    return isImage(value) ? withRecipe(value, origin, port, item) : value;
+    return isImage(value) ? withRecipe(value, origin, { port, item, file }) : value;
   };
   return Object.fromEntries(Object.entries(outputs).map(([port, value]) => [port, mark(value, port)]));
 }
 
-function withRecipe(image: Image, { key, plugin, params, seed, inputs }: Origin, port: string, item?: string): Image {
+interface From {
+  readonly port: string;
+  readonly item: string | undefined;
+  /** Name of the file that the pixels are in. */
+  readonly file: string | undefined;
+}
+
+function withRecipe(image: Image, { key, plugin, params, seed, inputs }: Origin, { port, item, file }: From): Image {
   return {
     grid: image.grid,
     dtype: image.dtype,
@@ -214,13 +235,13 @@ function withRecipe(image: Image, { key, plugin, params, seed, inputs }: Origin,
     ...(image.nodata === undefined ? {} : { nodata: image.nodata }),
     ...(image.overviews === undefined ? {} : { overviews: image.overviews }),
     recipe: { key, port, plugin, params, seed, inputs, ...(item === undefined ? {} : { item }) },
-    read: plugin.startsWith("read/") ? readInput(image) : (window, options) => image.read(window, options),
+    read: plugin.startsWith("read/") ? readInput(image, file) : (window, options) => image.read(window, options),
   };
 }
 
 /** Reads pixels of an input file; damage shows only now, in some later step, and shall still be told as the input's. */
 const readInput =
-  (image: Image): Image["read"] =>
+  (image: Image, file: string | undefined): Image["read"] =>
   async (window, options) => {
     try {
       return await image.read(window, options);
@@ -231,6 +252,12 @@ const readInput =
         code: "input-unreadable",
         message: "Pixels of an input cannot be read",
       };
-      throw new DiagnosticError(...error.diagnostics, note);
+      throw new DiagnosticError(...inFile(error.diagnostics, file), note);
     }
   };
+
+/** What is wrong with a file, with the name of the file: a step further on has several. */
+export const inFile = (diagnostics: readonly Diagnostic[], file: string | undefined): readonly Diagnostic[] =>
+  file === undefined
+    ? diagnostics
+    : diagnostics.map((one) => (one.message.includes(file) ? one : { ...one, message: `${file}: ${one.message}` }));
