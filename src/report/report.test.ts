@@ -79,7 +79,7 @@ describe("the report of an accepted run", () => {
 
   test("shows the images of the run with their facts", () => {
     expect(text).toContain("fixed data/fluorescence.ome.tif 512 × 384 pixels");
-    expect(page).toMatch(/<img alt="fixed" src="data:image\/webp/);
+    expect(page).toMatch(/<img alt="fixed" src="data:image\/jpeg/);
   });
 
   test("says who set each parameter, and how to run again", () => {
@@ -119,7 +119,7 @@ describe("the report of an accepted run", () => {
   });
 
   test("has still pictures for paper and for browsers without scripts", () => {
-    expect(page.match(/<img alt="Overlay (before|after) registration of affine" src="data:image\/webp/g)).toHaveLength(
+    expect(page.match(/<img alt="Overlay (before|after) registration of affine" src="data:image\/jpeg/g)).toHaveLength(
       2,
     );
   });
