@@ -43,7 +43,8 @@ A result that cannot be trusted is refused: the files but the registered image a
     },
     {
       description: "Bring a second channel and the cell labels of the moving image along",
-      command: "<%= config.bin %> align dapi.tif he.tif -o aligned --also he_red.tif --labels he_cells.png",
+      command:
+        "<%= config.bin %> align fixed.tif moving.tif -o aligned --also moving_red.tif --labels moving_cells.png",
     },
   ];
   static override args = {
