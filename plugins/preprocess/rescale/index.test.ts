@@ -82,3 +82,14 @@ test("a physical size needs a physical image", async () => {
   const result = await run(memoryImage(new Uint8Array(4), pixelGrid(2, 2)), undefined, { value: 2, unit: "um" });
   expect(!result.ok && result.diagnostics[0]?.code).toBe("no-pixel-size");
 });
+
+test.each([
+  [0.75, 102, 6],
+  [0.5, 31, 7],
+  [0.5, 1, 1],
+  [0.25, 1, 40],
+])("no pixel at the border lacks a value (%f of %i x %i)", async (factor, width, height) => {
+  const image = memoryImage(new Float32Array(width * height).fill(5), pixelGrid(width, height));
+  const data = await samplesOf(imageOf(await run(image, factor)));
+  for (const value of data) expect(value).toBeCloseTo(5, 5);
+});

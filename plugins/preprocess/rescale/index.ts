@@ -3,7 +3,7 @@ import { definePlugin, failed, type Grid, identity, pixelLength, problem, warpIm
 export default definePlugin({
   kind: "preprocess",
   name: "rescale",
-  version: "1",
+  version: "2",
   summary: "Makes pixels larger or smaller, without false pattern; the world stays.",
   params: {
     factor: {
@@ -52,21 +52,26 @@ export default definePlugin({
   },
 });
 
-/** The same area with pixels `reduction` times as wide; the upper left corner stays where it is. */
+/**
+ * The same area with pixels `reduction` times as wide; the upper left corner stays where it is.
+ *
+ * A last pixel whose centre would lie on the image's border is left out, for it would show nothing. An image of less than half a new
+ * pixel becomes one pixel about its middle.
+ */
 function rescaledGrid(grid: Grid, reduction: number): Grid {
   const [a, b, c, d, e, f] = grid.worldFromPixel;
-  const shift = (reduction - 1) / 2; // centre of the first new pixel, in old pixels
+  const count = (size: number) => Math.max(1, Math.ceil(size / reduction - 0.5 - 1e-9));
+  // Centre of the first new pixel, in old pixels.
+  const first = (size: number) => (Math.min(reduction, size) - 1) / 2;
+  const x = first(grid.width);
+  const y = first(grid.height);
   return {
     ...grid,
-    width: Math.max(1, Math.round(grid.width / reduction)),
-    height: Math.max(1, Math.round(grid.height / reduction)),
+    width: count(grid.width),
+    height: count(grid.height),
     worldFromPixel: [
-      a * reduction,
-      b * reduction,
-      c + (a + b) * shift,
-      d * reduction,
-      e * reduction,
-      f + (d + e) * shift,
+      ...([a * reduction, b * reduction, c + a * x + b * y] as const),
+      ...([d * reduction, e * reduction, f + d * x + e * y] as const),
     ],
   };
 }
