@@ -6,7 +6,7 @@ export interface Similarity {
   readonly ncc: number;
   /** Normalised mutual information (H(a) + H(b)) / H(a, b), 1 to 2: any relation of grey values. Studholme 1999, doi:10.1016/S0031-3203(98)00091-0 */
   readonly nmi: number;
-  /** Mean structural similarity over 7 × 7 windows, −1 to 1. Wang 2004, doi:10.1109/TIP.2003.819861 */
+  /** Mean structural similarity over 7 × 7 windows, −1 to 1; 0 where either image is constant. Wang 2004, doi:10.1109/TIP.2003.819861 */
   readonly ssim: number;
   /** Samples that were compared. */
   readonly count: number;
@@ -101,6 +101,7 @@ function structural(
   spanA: number,
   spanB: number,
 ): number {
+  if (!(spanA > 0 && spanB > 0)) return 0;
   const side = 7;
   const area = side * side;
   const c1 = (0.01 * Math.max(spanA, spanB)) ** 2;

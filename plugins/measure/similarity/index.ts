@@ -3,7 +3,7 @@ import { definePlugin, measureSimilarity } from "tiepoint/plugin";
 export default definePlugin({
   kind: "measure",
   name: "similarity",
-  version: "1",
+  version: "2",
   summary: "Measures how alike two images are before and after registration: NCC, NMI and SSIM.",
   cite: ["doi:10.1016/S0031-3203(98)00091-0", "doi:10.1109/TIP.2003.819861"],
   params: {},

@@ -8,7 +8,8 @@ export default definePlugin({
   params: {},
   inputs: { transform: "transform", landmarks: "matches" },
   outputs: { metrics: "metrics", table: "table" },
-  async run({ transform, landmarks }) {
+  async run({ transform, landmarks }, _params, { signal }) {
+    signal.throwIfAborted();
     const measured = measureTre(transform, landmarks);
     return measured.ok ? { ok: true, value: measured.value, metrics: measured.value.metrics } : measured;
   },
