@@ -12,10 +12,7 @@ export async function readRecord(path: string): Promise<Result<RunRecord>> {
   if (!text.ok) return text;
   try {
     const record = JSON.parse(text.value) as RunRecord;
-    const lists: readonly unknown[] = [record.tasks, record.inputs, record.outputs, record.notes];
-    if (record.format === "tiepoint/run" && record.version === 1 && lists.every((list) => Array.isArray(list))) {
-      return ok(record);
-    }
+    if (isRecord(record)) return ok(record);
   } catch {
     // Told below, like JSON of any other kind.
   }
@@ -25,6 +22,19 @@ export async function readRecord(path: string): Promise<Result<RunRecord>> {
       `${path} is not the record of a run`,
       "Name a pipeline, or the run.json that a run wrote beside its outputs.",
     ),
+  );
+}
+
+/** Whether a value has what is looked at here; the rest is the report's, which says what it cannot tell. */
+function isRecord(value: RunRecord): boolean {
+  if (value?.format !== "tiepoint/run" || value.version !== 1) return false;
+  const lists: readonly unknown[] = [value.tasks, value.inputs, value.outputs, value.notes];
+  return (
+    lists.every((list) => Array.isArray(list) && list.every((one) => typeof one === "object" && one !== null)) &&
+    value.tasks.every(
+      ({ id, key, plugin, params }) =>
+        [id, key, plugin].every((text) => typeof text === "string") && typeof params === "object" && params !== null,
+    )
   );
 }
 
@@ -60,7 +70,7 @@ export function missingFor(record: RunRecord, plan: Plan, status: PlanStatus): r
     else if (then.key !== key) miss(task.id, "is not as it was in that run");
   }
   for (const [id, task] of before) {
-    if (!task.plugin?.startsWith("write/")) miss(id, "is no longer in the pipeline");
+    if (!task.plugin.startsWith("write/")) miss(id, "is no longer in the pipeline");
   }
   return missing;
 }

@@ -291,7 +291,16 @@ describe("tiepoint report", () => {
     expect(tiepoint("report", "p.yaml", "-o", "mine.html").status).toBe(0);
     expect(shop.read("mine.html")).toMatch(/^<!doctype html>/i);
     expect(tiepoint("report", "points.csv").status).toBe(2);
-    shop.write("other.json", "{}");
-    expect(tiepoint("report", "other.json").stderr).toContain("error not-a-record");
+    const { pipeline: of, inputs, outputs, notes } = shop.json(".tiepoint/runs/p.json");
+    const broken = { format: "tiepoint/run", version: 1, pipeline: of, inputs, outputs, notes, tasks: [null] };
+    for (const text of ["", "null", JSON.stringify(broken)]) {
+      shop.write("other.json", text);
+      const { status, stderr } = tiepoint("report", "other.json");
+      expect({ text, status, code: /^error (\S+)/.exec(stderr)?.[1] }).toEqual({
+        text,
+        status: 4,
+        code: "not-a-record",
+      });
+    }
   });
 });
