@@ -162,6 +162,28 @@ export function testMatcher(
     expect(outcome.ok ? [] : outcome.diagnostics.map((d) => d.code)).toEqual(["mask-size"]);
   });
 
+  test("an image that cannot fit the memory is refused with the numbers before a pixel is read", async () => {
+    const { grid } = blank(0, 1, 1);
+    const large: Image = {
+      ...{ ...blank(0, 1, 1), grid: { ...grid, width: 5000, height: 4000 } },
+      read: () => Promise.reject(new Error("Internal error: a pixel was read")),
+    };
+    const run = async (memory: number) =>
+      (await plugin.run({ fixed: pair().fixed, moving: large }, paramsOf(plugin), {
+        ...context(),
+        memory,
+      })) as MatchOutcome;
+    const outcome = await run(99e6);
+    expect(outcome.ok ? [] : outcome.diagnostics).toMatchObject([
+      {
+        code: "memory-too-small",
+        message: expect.stringContaining("moving image at 5000 x 4000 px takes 100 MB for its pixels alone"),
+        hint: expect.stringContaining("--memory"),
+      },
+    ]);
+    await expect(run(101e6)).rejects.toThrow("a pixel was read");
+  });
+
   test("a coarser level gives matches in the same world", async () => {
     const matches = matchesOf(await match(plugin, pair(), { maxSide: "160 px" }));
     expect(agreement(matches, movingFromFixed, 2 * claims.within).share).toBeGreaterThanOrEqual(claims.share - 0.05);

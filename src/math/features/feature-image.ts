@@ -24,6 +24,10 @@ const TAIL = 0.005;
 /** Pixels that the range is taken from, at most. */
 const SAMPLES = 2 ** 16;
 
+/** By how much an image is reduced so that no side is longer than `maxSide` pixels: a whole number. */
+export const levelFactor = ({ width, height }: Grid, maxSide = Number.POSITIVE_INFINITY): number =>
+  Math.max(1, Math.ceil(Math.max(width, height) / maxSide));
+
 /**
  * Reads an image in gray and stretches its percentiles 0.5 and 99.5 to 0 and 1, so that contrast thresholds mean the same
  * for 8 bits, 16 bits and float. Pixels without observation get the middle value and a 0 in the mask.
@@ -36,8 +40,7 @@ export async function featureImage(
   image: Image,
   options: { readonly maxSide?: number; readonly mask?: Image | undefined; readonly signal?: AbortSignal } = {},
 ): Promise<FeatureImage> {
-  const side = Math.max(image.grid.width, image.grid.height);
-  const factor = Math.max(1, Math.ceil(side / (options.maxSide ?? Number.POSITIVE_INFINITY)));
+  const factor = levelFactor(image.grid, options.maxSide);
   const { plane, grid } = await grayPlane(arena, image, factor, options.signal);
   const { width, height } = plane;
   const count = width * height;

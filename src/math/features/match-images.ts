@@ -6,7 +6,7 @@ import type { Context, Outcome } from "../../core/plugin.js";
 import { type Points, pixelPoints } from "../../core/points.js";
 import { type Length, pixelLength } from "../../core/quantity.js";
 import { kernels } from "../../kernel/lane.js";
-import { type FeatureImage, featureImage } from "./feature-image.js";
+import { type FeatureImage, featureImage, levelFactor } from "./feature-image.js";
 import type { Features } from "./keypoints.js";
 import { type FeaturePairs, pairFeatures } from "./nearest.js";
 
@@ -39,12 +39,14 @@ export async function matchImages(
   inputs: MatchInputs,
   featuresOf: (image: FeatureImage) => Features,
   options: MatchOptions,
-  context: Pick<Context, "signal" | "progress">,
+  context: Pick<Context, "signal" | "progress" | "memory">,
 ): Promise<Outcome<{ readonly matches: "matches" }>> {
   const sides = [
     { name: "fixed", image: inputs.fixed, mask: inputs.fixedMask },
     { name: "moving", image: inputs.moving, mask: inputs.movingMask },
   ];
+  const short = sides.flatMap(({ name, image }) => lackOfMemory(name, image, options.maxSide, context.memory));
+  if (short.length > 0) return failed(...short);
   const wrongMasks = sides.flatMap(({ name, image, mask }) => wrongMask(name, image, mask));
   if (wrongMasks.length > 0) return failed(...wrongMasks);
   const seen: { readonly features: Features; readonly grid: Grid }[] = [];
@@ -90,6 +92,27 @@ export async function matchImages(
       matches: { value: kept.length },
     },
   };
+}
+
+/** Held for each pixel whatever the features are: its gray value, and whether it was observed. */
+const LEAST_PIXEL_BYTES = 5;
+
+/** Before anything is read: whether not even the bare pixels of an image fit. What is certain to fail need not be begun. */
+function lackOfMemory(name: string, image: Image, maxSide: Length, memory: number): Diagnostic[] {
+  const side = pixelLength(maxSide, image.grid);
+  if (!side.ok) return [];
+  const factor = levelFactor(image.grid, Math.max(1, side.value));
+  const [width, height] = [Math.ceil(image.grid.width / factor), Math.ceil(image.grid.height / factor)];
+  const need = LEAST_PIXEL_BYTES * width * height;
+  if (need <= memory) return [];
+  const mb = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
+  return [
+    problem(
+      "memory-too-small",
+      `Matching the ${name} image at ${width} x ${height} px takes ${mb(need)} for its pixels alone, but the step may hold ${mb(memory)}`,
+      "Give more with --memory, or match at a coarser level with a smaller max-side.",
+    ),
+  ];
 }
 
 function wrongMask(name: string, image: Image, mask: Image | undefined): Diagnostic[] {
