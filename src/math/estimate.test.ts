@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { texturedScene, viewImage } from "../../test/support/scene.js";
 import { applyAffine, type Grid, pixelGrid } from "../core/grid.js";
+import type { Image } from "../core/image.js";
 import type { Matches } from "../core/matches.js";
 import type { Context } from "../core/plugin.js";
 import { type Points, worldPoints } from "../core/points.js";
@@ -156,4 +157,29 @@ test("tie points without images are fitted and judged too", async () => {
   const outcome = await estimateFromMatches("affine", { fixed, moving }, options, context());
   expect(outcome.ok && outcome.verdict?.status).toBe("accepted");
   expect(outcome.ok && outcome.metrics?.overlap).toBeUndefined();
+});
+
+test("different scenes that share a caption are not accepted", async () => {
+  const width = 480;
+  const caption = texturedScene(77);
+  const view = (seed: number): Image => {
+    const scene = texturedScene(seed);
+    // The lower eighth is the same in both, as a scale bar with text would be.
+    const both = { at: (x: number, y: number) => (y > 0.875 * width ? caption.at(x, y) : scene.at(x, y)) };
+    return viewImage(both, { width, height: width, noise: 2, seed });
+  };
+  const random = seededRandom(3);
+  // A matcher finds the caption: 60 tie points in it, right to half a pixel, and 20 strays.
+  const points = Float64Array.from({ length: 160 }, (_, i) =>
+    i % 2 ? 0.885 * width + random() * 0.1 * width : random() * width,
+  );
+  const there = points.map((v, i) => (i < 120 ? v + random() - 0.5 : random() * width));
+  const matches: Matches = {
+    fixed: worldPoints(points),
+    moving: worldPoints(there),
+    images: { fixed: view(1), moving: view(2) },
+  };
+  const outcome = await estimateFromMatches("affine", matches, options, context());
+  expect(outcome.ok && outcome.verdict?.status).not.toBe("accepted");
+  expect(outcome.ok && outcome.verdict?.reasons.map((r) => r.code)).toContain("small-agreement");
 });

@@ -88,6 +88,7 @@ export async function estimateFromMatches(
   let ties: Ties = { fixed, moving };
   let fit = weightedFit(family, ties, first.matrix, threshold, movingSpacing);
   let guided: { inliers: number; share: number } | undefined;
+  let agreed: number | undefined;
   // A map that chance explains is not worth a second look. One that it hardly explains is: the refined map must then find
   // its support among the first tie points.
   const worthwhile = options.guided && consensus.log10Nfa < 0 && consensus.inliers > minimalSample[family] + 2;
@@ -102,6 +103,7 @@ export async function estimateFromMatches(
         // The better map may show that more of the first tie points were right.
         const again = support(fit.matrix);
         if (again.log10Nfa < consensus.log10Nfa) consensus = again;
+        agreed = second.agreement;
         guided = { inliers: second.fit.use.length, share: second.fit.use.length / Math.max(1, second.tried) };
       }
     }
@@ -139,6 +141,7 @@ export async function estimateFromMatches(
     noise: error.noise / movingSpacing,
     misfit: error.misfit / movingSpacing,
     coverage: coverage(places, usedPoints),
+    ...(agreed === undefined ? {} : { agreement: agreed }),
     ...(overlap ? { overlap: overlap.ofSmaller } : {}),
     ...(pair ? { similarity: compare(pair, fit.matrix) } : {}),
     ...plausibility(fit.matrix, places),

@@ -33,7 +33,7 @@ test.each([1, 2, 3])(
     const moving = render(arena, seed, dx, dy, 2);
     const view = arena.f32(moving.at, 300 * 240);
     for (let i = 0; i < view.length; i++) view[i] = 0.6 * view[i]! + 40;
-    const corners = spreadCorners(arena, fixed, 200);
+    const corners = spreadCorners(arena, fixed, 200).points;
     expect(corners.length / 2).toBeGreaterThan(120);
     const points = new Float64Array(2 * corners.length);
     for (let k = 0; k < corners.length; k += 2)
@@ -68,8 +68,8 @@ test("a constant image, and one without observations, give no tie points and no 
   using arena = kernels().arena();
   const blank = { at: arena.put(new Float32Array(64 * 64).fill(7)), width: 64, height: 64, stride: 64 };
   const unseen = { at: arena.put(new Float32Array(64 * 64).fill(Number.NaN)), width: 64, height: 64, stride: 64 };
-  expect(spreadCorners(arena, blank, 50)).toHaveLength(0);
-  expect(spreadCorners(arena, unseen, 50)).toHaveLength(0);
+  expect(spreadCorners(arena, blank, 50).points).toHaveLength(0);
+  expect(spreadCorners(arena, unseen, 50).points).toHaveLength(0);
   const { correlation } = refineShifts(arena, blank, unseen, Float64Array.from([32, 32, 32, 32, 1, 1, 1, 1]), {
     limit: 3,
   });
@@ -79,7 +79,7 @@ test("a constant image, and one without observations, give no tie points and no 
 test("how rows are cut into chunks changes no byte", () => {
   using arena = kernels().arena();
   const fixed = render(arena, 5, 0, 0);
-  const once = spreadCorners(arena, fixed, 100);
+  const once = spreadCorners(arena, fixed, 100).points;
   const k = kernels();
   const at = arena.bytes(12 * 1000);
   const cell = Math.max(8, Math.ceil(Math.sqrt((300 * 240) / 100)));
@@ -99,7 +99,7 @@ test("shifts and correlations agree with the slow twin", () => {
     Math.exp(-(((k % 16) - 7.5) ** 2 + (Math.floor(k / 16) - 7.5) ** 2) / 32),
   );
   const total = weights.reduce((sum, w) => sum + w, 0);
-  const corners = spreadCorners(arena, fixed, 60);
+  const corners = spreadCorners(arena, fixed, 60).points;
   const points = new Float64Array(2 * corners.length);
   for (let k = 0; k < corners.length; k += 2) {
     // Fractions on both sides, so that the sampling of both patches is compared.
@@ -132,7 +132,7 @@ test("the corner of a cell is where the slow twin finds the largest smaller eige
   const gray = { pixels: arena.f32(plane.at, 300 * 240).slice(), width: 300, height: 240 };
   const count = 30;
   const cell = Math.ceil(Math.sqrt((300 * 240) / count));
-  const corners = spreadCorners(arena, plane, count);
+  const corners = spreadCorners(arena, plane, count).points;
   for (let k = 0; k < corners.length; k += 2) {
     const [cx, cy] = [Math.floor(corners[k]! / cell), Math.floor(corners[k + 1]! / cell)];
     let best = 0;

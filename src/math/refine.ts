@@ -94,29 +94,39 @@ export function refineShifts(
   return { shift, correlation, sigma };
 }
 
+/** Well-determined places of an image, best first. */
+export interface Corners {
+  /** Interleaved points, pixels. */
+  readonly points: Float64Array;
+  /** How many of them, from the first on, stand out from the image's own noise: four times its weakest tenth. */
+  readonly textured: number;
+}
+
 /**
  * Places where a patch is well determined in both directions, spread over the image: the best of each square cell, best first.
  *
  * J. Shi, C. Tomasi, CVPR 1994, doi:10.1109/CVPR.1994.323794
  *
  * @param count  about how many; sets the size of a cell
- * @returns interleaved points, pixels
  */
-export function spreadCorners(arena: Arena, image: Plane, count: number): Float64Array {
+export function spreadCorners(arena: Arena, image: Plane, count: number): Corners {
   const cell = Math.max(8, Math.ceil(Math.sqrt((image.width * image.height) / count)));
   const columns = Math.ceil(image.width / cell);
   const rows = Math.ceil(image.height / cell);
   const at = arena.bytes(columns * rows * 12);
-  kernels().rows("bestCorners", rows, [image.at, image.stride, image.width, image.height, cell, columns, 14, at], 1);
+  const args = [image.at, image.stride, image.width, image.height, cell, columns, 14, at];
+  kernels().rows("bestCorners", rows, args, 1);
   const out = arena.f32(at, columns * rows * 3).slice();
   arena.free(at);
+  const strength = (i: number) => out[3 * i + 2]!;
   const order: number[] = [];
-  for (let i = 0; i < columns * rows; i++) if (out[3 * i + 2]! > 0) order.push(i);
-  order.sort((a, b) => out[3 * b + 2]! - out[3 * a + 2]! || a - b);
+  for (let i = 0; i < columns * rows; i++) if (strength(i) > 0) order.push(i);
+  order.sort((a, b) => strength(b) - strength(a) || a - b);
   const points = new Float64Array(2 * order.length);
   order.forEach((i, k) => {
     points[2 * k] = out[3 * i]!;
     points[2 * k + 1] = out[3 * i + 1]!;
   });
-  return points;
+  const weakest = order.length > 0 ? strength(order[Math.floor(0.9 * (order.length - 1))]!) : 0;
+  return { points, textured: order.filter((i) => strength(i) >= 4 * weakest).length };
 }

@@ -1,14 +1,17 @@
-import { type Grid, spacing } from "../core/grid.js";
+import { type Grid, spacing, toPixel } from "../core/grid.js";
 import type { Context } from "../core/plugin.js";
+import type { Points } from "../core/points.js";
 import { applyMatrix3, type Matrix3 } from "../core/transform.js";
 import { kernels } from "../kernel/lane.js";
 import type { Arena } from "../kernel/memory.js";
+import { agreement } from "./coverage.js";
 import { type Family, minimalSample } from "./fit.js";
 import { guidedTiePoints } from "./guided.js";
 import { findOverlap } from "./overlap.js";
 import { evenOut, type PlanePair, pixelMap } from "./pair.js";
 import { halfPlane, type Plane } from "./plane.js";
-import { spreadCorners } from "./refine.js";
+import { type Corners, spreadCorners } from "./refine.js";
+import { squaredResiduals } from "./residual.js";
 import { robustFit } from "./robust.js";
 import { type Ties, type WeightedFit, weightedFit } from "./weighted-fit.js";
 
@@ -17,6 +20,8 @@ export interface SecondPass {
   readonly fit: WeightedFit;
   /** Tie points that were found near where the map put them, inliers or not. */
   readonly tried: number;
+  /** Share of the overlap's texture where the images agree locally (see `agreement`). */
+  readonly agreement: number;
 }
 
 /** Matches again around a map, twice: far and coarse, then near; the map follows. Undefined when too little is found. */
@@ -32,7 +37,7 @@ export function secondPass(
   let result: SecondPass | undefined;
   let left = 6;
   let even: PlanePair | undefined;
-  let corners: Float64Array = new Float64Array(0);
+  let corners: Corners = { points: new Float64Array(0), textured: 0 };
   for (let round: Round | undefined = rounds.far; round && left > 0; left--) {
     context.signal.throwIfAborted();
     using inner = kernels().arena();
@@ -41,7 +46,7 @@ export function secondPass(
     even = next;
     const { fixed, moving } = even;
     const matrix = pixelMap(world, fixed.grid, moving.grid);
-    const found = guidedTiePoints(inner, fixed.plane, moving.plane, matrix, { ...round, corners });
+    const found = guidedTiePoints(inner, fixed.plane, moving.plane, matrix, { ...round, corners: corners.points });
     const step = spacing(moving.grid);
     const ties: Ties = {
       fixed: toWorldArray(found.fixed, fixed.grid.worldFromPixel),
@@ -59,7 +64,10 @@ export function secondPass(
     const fit = weightedFit(family, ties, robust.value.matrix, round.inlier * step, movingSpacing);
     const moved = farthestMove(world, fit.matrix, fixed.grid, moving.grid) / step;
     world = fit.matrix;
-    result = { ties, fit, tried: found.fixed.length / 2 };
+    const places = toWorldArray(corners.points.subarray(0, 2 * corners.textured), fixed.grid.worldFromPixel);
+    const textured = insideOf(moving.grid, world, places);
+    const agrees = near(ties, world, AGREES * step);
+    result = { ties, fit, tried: found.fixed.length / 2, agreement: agreement(textured, ties.fixed, agrees) };
     if (moved < 0.2 && round === rounds.near) round = undefined;
     else if (moved < 2) round = rounds.near;
   }
@@ -70,12 +78,32 @@ export function secondPass(
  * Places to look at: as many as there are patches side by side, within reason; closer ones would see the same pixels. Large
  * planes are searched at half their size and less: a place that is well determined there is so in full.
  */
-function cornersOf(arena: Arena, plane: Plane): Float64Array {
+function cornersOf(arena: Arena, plane: Plane): Corners {
   const count = Math.min(5000, Math.max(500, (plane.width * plane.height) / 256));
   let small = plane;
   let scale = 1;
   for (; small.width * small.height > 3e6; scale *= 2) small = halfPlane(arena, small);
-  return spreadCorners(arena, small, count).map((v) => v * scale);
+  const { points, textured } = spreadCorners(arena, small, count);
+  return { points: points.map((v) => v * scale), textured };
+}
+
+/** Residual of a tie point that agrees with the map, pixels: a quarter of what is searched, so chance gives one in sixteen. */
+const AGREES = 3;
+
+function near(ties: Ties, map: Matrix3, distance: number): Uint8Array {
+  const residual = new Float64Array(ties.fixed.length / 2);
+  squaredResiduals(map, ties.fixed, ties.moving, residual);
+  return Uint8Array.from(residual, (r) => (r <= distance * distance ? 1 : 0));
+}
+
+/** The places that a map sends into a grid. */
+function insideOf(grid: Grid, map: Matrix3, places: Float64Array): Float64Array {
+  const at = toPixel(grid, applyMatrix3(map, places) as Points<"world">);
+  return places.filter((_, i) => {
+    const x = at[i & ~1]!;
+    const y = at[i | 1]!;
+    return x >= 0 && y >= 0 && x <= grid.width - 1 && y <= grid.height - 1;
+  });
 }
 
 type Round = { readonly radius: number; readonly inlier: number; readonly minCorrelation: number };

@@ -26,6 +26,8 @@ export interface Evidence {
   readonly noise: number;
   readonly misfit: number;
   readonly coverage: number;
+  /** Share of the textured overlap where a second look finds the images to agree. */
+  readonly agreement?: number;
   readonly overlap?: number;
   readonly similarity?: {
     readonly before: { readonly ncc: number; readonly nmi: number; readonly ssim: number };
@@ -132,6 +134,13 @@ export function judge(e: Evidence, stopped: string): Verdict {
       "More tie points, a looser model for deformed images, or a stiffer one for few tie points.",
     );
   }
+  if (e.agreement !== undefined && e.agreement < 0.5) {
+    suspect(
+      "small-agreement",
+      `The images agree over ${percent(e.agreement)} of their overlap only`,
+      "Look at the overlay. If tie points lie on a caption, a frame or dust that both images share, crop it away or mask it; a scene with depth or deformation needs a model that bends.",
+    );
+  }
   if (e.coverage < 0.15) {
     suspect(
       "small-coverage",
@@ -176,6 +185,7 @@ function metricsOf(e: Evidence): Metrics {
     metrics["guided-inliers"] = { value: e.guided.inliers };
     metrics["guided-share"] = share(e.guided.share);
   }
+  if (e.agreement !== undefined) metrics.agreement = share(e.agreement);
   if (e.overlap !== undefined) metrics.overlap = share(e.overlap);
   if (e.similarity) {
     for (const when of ["before", "after"] as const) {

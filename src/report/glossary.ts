@@ -140,6 +140,13 @@ const terms: Readonly<Record<string, Term>> = {
     better: "higher",
     group: "evidence",
   },
+  agreement: {
+    name: "Local agreement",
+    meaning:
+      "How much of the overlap agrees with the transform on a second look. Images that share only a caption or a frame agree in a small part.",
+    better: "higher",
+    group: "evidence",
+  },
   "log10-nfa": {
     name: "Chance of coincidence",
     meaning:
