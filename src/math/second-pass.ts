@@ -66,7 +66,7 @@ export function secondPass(
     world = fit.matrix;
     const places = toWorldArray(corners.points.subarray(0, 2 * corners.textured), fixed.grid.worldFromPixel);
     const textured = insideOf(moving.grid, world, places);
-    const agrees = near(ties, world, AGREES * step);
+    const agrees = agreeing(ties, found.correlation, world, AGREES * step);
     result = { ties, fit, tried: found.fixed.length / 2, agreement: agreement(textured, ties.fixed, agrees) };
     if (moved < 0.2 && round === rounds.near) round = undefined;
     else if (moved < 2) round = rounds.near;
@@ -90,10 +90,13 @@ function cornersOf(arena: Arena, plane: Plane): Corners {
 /** Residual of a tie point that agrees with the map, pixels: a quarter of what is searched, so chance gives one in sixteen. */
 const AGREES = 3;
 
-function near(ties: Ties, map: Matrix3, distance: number): Uint8Array {
+/** Least correlation of patches that agree; patches of different scenes reach 0.6 by sliding to where they look most alike. */
+const ALIKE = 0.65;
+
+function agreeing(ties: Ties, correlation: Float64Array, map: Matrix3, distance: number): Uint8Array {
   const residual = new Float64Array(ties.fixed.length / 2);
   squaredResiduals(map, ties.fixed, ties.moving, residual);
-  return Uint8Array.from(residual, (r) => (r <= distance * distance ? 1 : 0));
+  return Uint8Array.from(residual, (r, i) => (r <= distance * distance && correlation[i]! >= ALIKE ? 1 : 0));
 }
 
 /** The places that a map sends into a grid. */
