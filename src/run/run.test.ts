@@ -31,13 +31,20 @@ interface Ran {
   readonly log: readonly string[];
 }
 
-async function run(steps: readonly FakeStep[] | Plan, options: Partial<RunOptions> = {}): Promise<Ran> {
+async function run(
+  steps: readonly FakeStep[] | Plan,
+  options: Partial<RunOptions> = {},
+  onEvent: (event: RunEvent) => void = () => {},
+): Promise<Ran> {
   rmSync(join(folder, "log"), { force: true });
   const plan = "tasks" in steps ? steps : fakePlan(folder, steps);
   const all = { storeDir: join(folder, ".tiepoint"), jobs: 2, memory: 1e9, catalogueUrl, version: "0", ...options };
   const { events, done } = runPlan(plan, all);
   const seen: RunEvent[] = [];
-  for await (const event of events) seen.push(event);
+  for await (const event of events) {
+    seen.push(event);
+    onEvent(event);
+  }
   const path = join(folder, "log");
   const log = existsSync(path) ? readFileSync(path, "utf8").trim().split("\n") : [];
   return { record: await done, events: seen, log };
@@ -296,8 +303,10 @@ describe("failures", () => {
 
   test("an input that changes during the run fails what read it, and nothing of it is stored", async () => {
     const steps = pairSteps({ match: { params: { seconds: 0.6 } } });
-    setTimeout(() => writeFileSync(join(folder, "moving.txt"), "99"), 400);
-    const ran = await run(steps);
+    // While the matcher works: it has read the file, or will read another one than was keyed.
+    const ran = await run(steps, {}, (event) => {
+      if (event.type === "task.progress" && event.id === "matches") writeFileSync(join(folder, "moving.txt"), "99");
+    });
     expect(states(ran)).toMatchObject({ matches: "failed", affine: "skipped" });
     expect(codes(ran)).toContain("input-changed");
   });
