@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -29,12 +30,30 @@ export function tempBeside(path: string): string {
   return join(dirname(path), `.tiepoint-${process.pid}-${unique}-${basename(path)}`);
 }
 
+/**
+ * Makes a folder and those above it that are missing.
+ *
+ * One at a time: Node's own recursive mkdir never returns where a parent exists but takes no folders, as below /proc.
+ */
+export function makeFolder(path: string): void {
+  const missing: string[] = [];
+  for (let at = path; !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.push(at);
+  for (const folder of missing.reverse()) {
+    try {
+      mkdirSync(folder);
+    } catch (error) {
+      // Another run may have made it meanwhile.
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
+}
+
 /** Writes bytes under a temporary name and moves them to `path`. @param what  names the failpoints */
 export function writeWhole(path: string, bytes: Uint8Array | string, what: string): void {
   const data = typeof bytes === "string" ? Buffer.from(bytes) : bytes;
   const temp = tempBeside(path);
   guarded(path, () => {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     try {
       const torn = failpoint(`${what}.write`);
       const fd = openSync(temp, "wx");

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Diagnostic, DiagnosticError, problem, warning } from "../core/diagnostic.js";
 import type { Image } from "../core/image.js";
@@ -8,7 +8,7 @@ import type { ImageSummary } from "../core/record.js";
 import type { Registration } from "../core/registration.js";
 import type { Metrics, Verdict } from "../core/verdict.js";
 import { KernelMemoryError } from "../kernel/memory.js";
-import { diskError, guarded, moveIntoPlace, tempBeside } from "./disk.js";
+import { diskError, guarded, makeFolder, moveIntoPlace, tempBeside } from "./disk.js";
 import { digestFile } from "./files.js";
 import { tilesOf } from "./kept.js";
 import { pluginParams } from "./params.js";
@@ -48,7 +48,7 @@ export async function execute(
     ...(task.provenance === undefined ? {} : { provenance: task.provenance }),
   };
   try {
-    if (temp !== undefined) guarded(temp, () => mkdirSync(dirname(temp), { recursive: true }));
+    if (temp !== undefined) guarded(temp, () => makeFolder(dirname(temp)));
     const inputs: Record<string, unknown> = {};
     for (const [port, ref] of Object.entries(task.inputs)) inputs[port] = await values.input(ref);
     const outcome = await plugin.run(inputs, pluginParams(plugin.params, task.params), context);

@@ -1,7 +1,7 @@
-import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { guarded, isAlive, isMissing, namesIn, readWhole, sweep, tempBeside } from "./disk.js";
+import { guarded, isAlive, isMissing, makeFolder, namesIn, readWhole, sweep, tempBeside } from "./disk.js";
 
 const BEAT_MS = 10_000;
 /** A lease that nobody touched for this long, by our own monotonic clock, is dead: clocks and file times of other hosts do not matter. */
@@ -30,7 +30,7 @@ export class Leases {
 
   constructor(store: string) {
     this.#folder = join(store, "leases");
-    guarded(this.#folder, () => mkdirSync(this.#folder, { recursive: true }));
+    guarded(this.#folder, () => makeFolder(this.#folder));
     this.#sweep();
     this.#timer = setInterval(() => this.#renew(), BEAT_MS);
     this.#timer.unref();

@@ -1,7 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { BuildReport, RunAccess } from "../core/record.js";
-import { guarded, writeWhole } from "./disk.js";
+import { writeWhole } from "./disk.js";
 import type { ReportEnvelope } from "./protocol.js";
 import { MissingValueError, sha256 } from "./store.js";
 import type { Values } from "./values.js";
@@ -33,7 +32,6 @@ export async function writeReport(
   };
   const text = await buildReport(report.record, access);
   const bytes = typeof text === "string" ? Buffer.from(text) : text;
-  guarded(report.target, () => mkdirSync(dirname(report.target), { recursive: true }));
   writeWhole(report.target, bytes, "report");
   return { sha256: sha256(bytes), bytes: bytes.length };
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import { closeSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Diagnostic } from "../core/diagnostic.js";
 import type { ValueSummary } from "../core/record.js";
@@ -7,6 +7,7 @@ import type { Metrics, Verdict } from "../core/verdict.js";
 import {
   guarded,
   isAlive,
+  makeFolder,
   moveIntoPlace,
   namesIn,
   readWhole,
@@ -91,7 +92,7 @@ export class Store {
     const hash = createHash("sha256");
     const temp = tempBeside(join(this.folder, "cas", "pixels"));
     let bytes = 0;
-    mkdirSync(dirname(temp), { recursive: true });
+    makeFolder(dirname(temp));
     try {
       const fd = guarded(temp, () => openSync(temp, "wx"));
       try {
@@ -109,7 +110,7 @@ export class Store {
       }
       const digest = hash.digest("hex");
       const path = casPath(this.folder, digest);
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       moveIntoPlace(temp, path, "store");
       return { digest, bytes };
     } finally {
@@ -198,7 +199,7 @@ export class Store {
     if (folder !== this.folder) return;
     const to = join(folder, "quarantine", name);
     try {
-      mkdirSync(dirname(to), { recursive: true });
+      makeFolder(dirname(to));
       renameSync(path, to);
     } catch {
       // Another process was faster, or the disk refuses: the entry does not count either way.

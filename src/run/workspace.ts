@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { guarded, sizeOf } from "./disk.js";
+import { guarded, makeFolder, sizeOf } from "./disk.js";
 import { Leases } from "./lease.js";
 import type { CacheMode } from "./options.js";
 import { Store } from "./store.js";
@@ -17,7 +17,7 @@ export interface Workspace {
 
 /** Opens the store. Runs that shall leave no trace in it store into a scratch folder inside, which goes when they end. */
 export function openWorkspace(folder: string, cache: CacheMode): Workspace {
-  guarded(folder, () => mkdirSync(folder, { recursive: true }));
+  guarded(folder, () => makeFolder(folder));
   // Keeps results out of version control, wherever the store lies.
   const ignore = join(folder, ".gitignore");
   if (sizeOf(ignore) === undefined) guarded(ignore, () => writeFileSync(ignore, "*\n"));

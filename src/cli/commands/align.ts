@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Args, Flags } from "@oclif/core";
@@ -9,6 +9,7 @@ import type { RunRecord } from "../../core/record.js";
 import type { Registration } from "../../core/registration.js";
 import { parseTransformFile } from "../../core/transform-json.js";
 import { didYouMean } from "../../pipeline/suggest.js";
+import { makeFolder } from "../../run/disk.js";
 import { sha256 } from "../../run/store.js";
 import { type AlignPipeline, type AlignRequest, alignPipeline } from "../align-pipeline.js";
 import { registrationInWords, registrationJson, writtenFiles } from "../align-result.js";
@@ -198,7 +199,7 @@ function writePipeline(file: string, text: string, overwrite: boolean): void {
         ]);
       }
     }
-    mkdirSync(dirname(mark), { recursive: true });
+    makeFolder(dirname(mark));
     writeFileSync(file, text);
     writeFileSync(mark, `${sha256(text)}\n`);
   } catch (error) {

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, extname, join, relative, resolve } from "node:path";
 import { Args, Flags } from "@oclif/core";
 import { type Diagnostic, problem } from "../../core/diagnostic.js";
 import type { Registration } from "../../core/registration.js";
 import { parseTransformFile } from "../../core/transform-json.js";
-import { writeWhole } from "../../run/disk.js";
+import { makeFolder, writeWhole } from "../../run/disk.js";
 import { type MapPoints, mapCsv, mapGeoJson, type Origin, pointMap } from "../apply-points.js";
 import { TiepointCommand } from "../base.js";
 import { CommandFailure, exit } from "../exit.js";
@@ -230,7 +230,7 @@ function mapFile({ file, target, kind }: Job, map: MapPoints, from: Origin): App
       mapped.diagnostics.map((d) => ({ ...d, message: `${file}: ${d.message}` })),
     );
   }
-  mkdirSync(resolve(target, ".."), { recursive: true });
+  makeFolder(resolve(target, ".."));
   writeWhole(resolve(target), mapped.value.text, "output");
   return {
     file,

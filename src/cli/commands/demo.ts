@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Flags } from "@oclif/core";
@@ -11,6 +11,7 @@ import { pixelPoints } from "../../core/points.js";
 import type { Registration } from "../../core/registration.js";
 import { apply } from "../../core/transform.js";
 import { parseTransformFile } from "../../core/transform-json.js";
+import { makeFolder } from "../../run/disk.js";
 import { type SamplePair, samplePair } from "../../samples/pairs.js";
 import { relativePath } from "../align-pipeline.js";
 import { registrationInWords, registrationJson, writtenFiles } from "../align-result.js";
@@ -60,7 +61,7 @@ export default class Demo extends TiepointCommand {
     this.say(`making a pair of images of ${SIZE} x ${SIZE} px in ${flags.out}`);
     const pair = samplePair("stains", { size: SIZE, seed: flags.seed });
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       await writeImage(pair.fixed, join(folder, "fixed.png"));
       await writeImage(pair.moving, join(folder, "moving.png"));
       await writeImage(pair.labels!.moving, join(folder, "cells.png"));
