@@ -94,7 +94,7 @@ for (const [name, { text, csv }] of Object.entries(cases)) {
   const yaml = performance.now() - parsing;
   const start = performance.now();
   const loaded = await loadPlan({
-    file: "/work/p.yaml",
+    file: "/data/p.yaml",
     text,
     registry,
     env: {},

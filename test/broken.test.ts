@@ -11,7 +11,7 @@ describe("broken pipelines are shown at the exact token", () => {
     const text = readFileSync(new URL(name, folder), "utf8");
     const expected = /^# (\S+)/.exec(text)![1]!;
     test(`${name}: ${expected}`, async () => {
-      const loaded = await load(text, { files: { ...disk, "/work/p.yaml": text } });
+      const loaded = await load(text, { files: { ...disk, "/data/p.yaml": text } });
       expect(loaded.ok).toBe(false);
       if (loaded.ok) return;
       const found = loaded.diagnostics.map((d) => {

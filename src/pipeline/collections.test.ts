@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { load } from "../../test/support/load.js";
 import { renderAll } from "./render.js";
 
-const files = (...names: string[]): Record<string, string> => Object.fromEntries(names.map((n) => [`/work/${n}`, ""]));
+const files = (...names: string[]): Record<string, string> => Object.fromEntries(names.map((n) => [`/data/${n}`, ""]));
 
 /** Ids of the items, or the codes of what is wrong. */
 async function itemsOf(input: string, disk: Record<string, string>): Promise<string[]> {
@@ -58,7 +58,7 @@ describe("items of a pattern", () => {
 });
 
 describe("items of a table", () => {
-  const table = (text: string, more: Record<string, string> = {}) => ({ "/work/t.csv": text, ...more });
+  const table = (text: string, more: Record<string, string> = {}) => ({ "/data/t.csv": text, ...more });
   test.each([
     ["are named by the column id", "{ table: t.csv }", "id,file\nB,b.tif\nA,a.tif\n", ["B", "A"]],
     ["are named by their files otherwise", "{ table: t.csv }", "file\nx/b.tif\nx/a.tif\n", ["b", "a"]],
@@ -96,8 +96,8 @@ describe("items of a table", () => {
 
   test("lie where the table says, relative to the table", async () => {
     const text = 'tiepoint: 1\ninputs:\n  x: { table: lists/t.csv }\noutputs: { "out/{id}.tif": x }\n';
-    const loaded = await load(text, { files: { "/work/lists/t.csv": "id,file\nA,../a.tif\n" } });
-    expect(loaded.ok && loaded.value.tasks[0]!.files).toEqual({ file: "/work/a.tif" });
+    const loaded = await load(text, { files: { "/data/lists/t.csv": "id,file\nA,../a.tif\n" } });
+    expect(loaded.ok && loaded.value.tasks[0]!.files).toEqual({ file: "/data/a.tif" });
   });
 
   test("with an empty cell in a column that is read are shown in the table", async () => {
@@ -106,9 +106,9 @@ inputs: { x: { table: t.csv } }
 steps:
   s: { each: x, steps: { m: { use: match/sift, fixed: s, moving: s, mask: s.cloud } } }
 `;
-    const loaded = await load(text, { files: { "/work/t.csv": "id,file,cloud\nA,a.tif,c.tif\nB,b.tif,\n" } });
+    const loaded = await load(text, { files: { "/data/t.csv": "id,file,cloud\nA,a.tif,c.tif\nB,b.tif,\n" } });
     expect(loaded.ok ? "" : renderAll(loaded.diagnostics, loaded.texts)).toMatchInlineSnapshot(`
-      "error empty-cell  /work/t.csv:3:9
+      "error empty-cell  /data/t.csv:3:9
         3 | B,b.tif,
           |         ^
         The column "cloud" of item "B" is empty, but the pipeline reads its file
@@ -210,7 +210,7 @@ steps:
   pair: { each: { pairs-within: { of: x, range: 1000 } }, steps: { s: { use: match/phase-correlation, fixed: pair.a, moving: pair.b } } }
 `;
   const table = `id,file\n${Array.from({ length: 1000 }, (_, i) => `i${i},${i}.tif`).join("\n")}\n`;
-  const loaded = await load(text, { files: { "/work/t.csv": table } });
+  const loaded = await load(text, { files: { "/data/t.csv": table } });
   expect(loaded.ok ? "" : loaded.diagnostics[0]!.code).toBe("too-many-items");
 });
 

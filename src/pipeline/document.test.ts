@@ -50,5 +50,5 @@ describe("a pipeline is warned of", () => {
 test("`no`, `on` and dates are texts, as in YAML 1.2", async () => {
   const text = `tiepoint: 1\nparams: { a: no, b: 2023-06-01 }\ninputs: { fixed: "\${a}/\${b}.tif" }\noutputs: { o.tif: fixed }\n`;
   const loaded = await load(text);
-  expect(loaded.ok && loaded.value.tasks[0]!.files).toEqual({ file: "/work/no/2023-06-01.tif" });
+  expect(loaded.ok && loaded.value.tasks[0]!.files).toEqual({ file: "/data/no/2023-06-01.tif" });
 });

@@ -32,7 +32,7 @@ describe("where a parameter's value comes from", () => {
     const plain = await taskOf("plain", base);
     expect(plain.params).toEqual({ method: "median", radius: "9 px" });
     expect(plain.origins).toEqual({ method: "default", radius: "defaults" });
-    const params = { paramsFiles: [{ file: "/work/more.yaml", text: "radius: 5 px\nkind: gaussian\n" }] };
+    const params = { paramsFiles: [{ file: "/data/more.yaml", text: "radius: 5 px\nkind: gaussian\n" }] };
     const byFile = await taskOf("soft", base, params);
     expect(byFile.params).toEqual({ method: "gaussian", radius: "5 px" });
     expect(byFile.origins).toEqual({ method: "params-file", radius: "params-file" });
@@ -42,7 +42,7 @@ describe("where a parameter's value comes from", () => {
   });
 
   test("a later parameter file and a later --set win", async () => {
-    const paramsFiles = ["1 px", "3 px"].map((r, i) => ({ file: `/work/${i}.yaml`, text: `radius: ${r}` }));
+    const paramsFiles = ["1 px", "3 px"].map((r, i) => ({ file: `/data/${i}.yaml`, text: `radius: ${r}` }));
     expect((await taskOf("soft", base, { paramsFiles })).params.radius).toBe("3 px");
     expect((await taskOf("soft", base, { set: ["radius=4 px", "radius=6 px"] })).params.radius).toBe("6 px");
   });
@@ -59,28 +59,28 @@ describe("where a parameter's value comes from", () => {
   });
 
   test("a mistake in a parent is shown in the parent's text", async () => {
-    const files = { "/work/base.yaml": base.replace("method:", "methd:") };
+    const files = { "/data/base.yaml": base.replace("method:", "methd:") };
     const loaded = await load("extends: base.yaml\n", { files });
     expect(loaded.ok).toBe(false);
     if (loaded.ok) return;
     const [first] = loaded.diagnostics;
-    expect(first!.at!.file).toBe("/work/base.yaml");
-    expect(lineColumn(loaded.texts.get("/work/base.yaml")!, first!.at!.offset)).toEqual({ line: 7, column: 68 });
+    expect(first!.at!.file).toBe("/data/base.yaml");
+    expect(lineColumn(loaded.texts.get("/data/base.yaml")!, first!.at!.offset)).toEqual({ line: 7, column: 68 });
   });
 
   test("files that extend one another in a circle are told link by link", async () => {
-    const files = { "/work/b.yaml": "extends: c.yaml\n", "/work/c.yaml": "extends: b.yaml\n" };
+    const files = { "/data/b.yaml": "extends: c.yaml\n", "/data/c.yaml": "extends: b.yaml\n" };
     const loaded = await load("extends: b.yaml\n", { files });
     expect(loaded.ok).toBe(false);
     if (loaded.ok) return;
     expect(loaded.diagnostics.map((d) => render(d, loaded.texts)).join("")).toMatchInlineSnapshot(`
-      "error extends-circle  /work/b.yaml:1:10
+      "error extends-circle  /data/b.yaml:1:10
         1 | extends: c.yaml
           |          ^^^^^^
         Files extend one another in a circle: c.yaml -> b.yaml
         1 | extends: c.yaml
           |          ------ extends c.yaml
-        /work/c.yaml:1:10
+        /data/c.yaml:1:10
         1 | extends: b.yaml
           |          ------ extends b.yaml
         help: Remove one extends:.
@@ -90,7 +90,7 @@ describe("where a parameter's value comes from", () => {
 
   test("a chain of parents is bounded", async () => {
     const files = Object.fromEntries(
-      Array.from({ length: 20 }, (_, i) => [`/work/${i}.yaml`, `extends: ${i + 1}.yaml\n`]),
+      Array.from({ length: 20 }, (_, i) => [`/data/${i}.yaml`, `extends: ${i + 1}.yaml\n`]),
     );
     const loaded = await load("extends: 0.yaml\n", { files });
     expect(loaded.ok ? "" : loaded.diagnostics[0]!.code).toBe("extends-too-long");
@@ -99,7 +99,7 @@ describe("where a parameter's value comes from", () => {
   test("a parent may not load plugins, and nothing is loaded when it tries", async () => {
     let asked = 0;
     const loaded = await load("extends: b.yaml\n", {
-      files: { "/work/b.yaml": `plugins: [./evil.js]\n${base}` },
+      files: { "/data/b.yaml": `plugins: [./evil.js]\n${base}` },
       loadPlugins: async () => {
         asked++;
         return failed(problem("never", "never"));
@@ -214,13 +214,13 @@ describe("a parameter file", () => {
     ["a: [", "yaml-syntax"],
     ["radius: 3", "unit-missing"],
   ])("with %s is refused: %s", async (text, code) => {
-    const loaded = await load(base, { paramsFiles: [{ file: "/work/more.yaml", text }] });
+    const loaded = await load(base, { paramsFiles: [{ file: "/data/more.yaml", text }] });
     expect(loaded.ok ? "" : loaded.diagnostics[0]!.code).toBe(code);
   });
 
   test("may set inputs, which stay relative to the pipeline", async () => {
     const paramsFiles = [{ file: "/elsewhere/more.yaml", text: "inputs: { fixed: c.tif }\nradius: 1 px" }];
-    expect((await taskOf("input:fixed", base, { paramsFiles })).files).toEqual({ file: "/work/c.tif" });
+    expect((await taskOf("input:fixed", base, { paramsFiles })).files).toEqual({ file: "/data/c.tif" });
   });
 });
 
@@ -236,8 +236,8 @@ outputs: { "out/\${n}.tif": g }
 `;
     expect((await taskOf("m", text)).params["max-keypoints"]).toBe(50);
     expect((await taskOf("g", text)).params.weights).toEqual([1, 2]);
-    expect((await taskOf("input:fixed", text)).files).toEqual({ file: "/work/data/50.tif" });
-    expect((await planOf(text)).tasks.at(-1)!.target).toEqual({ path: "/work/out/50.tif", name: "out/50.tif" });
+    expect((await taskOf("input:fixed", text)).files).toEqual({ file: "/data/data/50.tif" });
+    expect((await planOf(text)).tasks.at(-1)!.target).toEqual({ path: "/data/out/50.tif", name: "out/50.tif" });
   });
 
   test("of the environment must be declared, and enters the plan", async () => {

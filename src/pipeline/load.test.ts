@@ -55,14 +55,14 @@ test("the main example becomes tasks in order", async () => {
   expect(loaded.value.tasks.find((t) => t.id === "affine")).toMatchInlineSnapshot(`
     {
       "at": {
-        "file": "/work/p.yaml",
+        "file": "/data/p.yaml",
         "length": 6,
         "offset": 436,
       },
       "gates": [
         {
           "at": {
-            "file": "/work/p.yaml",
+            "file": "/data/p.yaml",
             "length": 7,
             "offset": 554,
           },
@@ -73,7 +73,7 @@ test("the main example becomes tasks in order", async () => {
         },
         {
           "at": {
-            "file": "/work/p.yaml",
+            "file": "/data/p.yaml",
             "length": 9,
             "offset": 578,
           },
@@ -85,7 +85,7 @@ test("the main example becomes tasks in order", async () => {
         },
         {
           "at": {
-            "file": "/work/p.yaml",
+            "file": "/data/p.yaml",
             "length": 6,
             "offset": 436,
           },
@@ -122,12 +122,12 @@ test("the main example becomes tasks in order", async () => {
   expect(loaded.value.tasks.find((t) => t.id === "input:cells")).toMatchInlineSnapshot(`
     {
       "at": {
-        "file": "/work/p.yaml",
+        "file": "/data/p.yaml",
         "length": 5,
         "offset": 137,
       },
       "files": {
-        "file": "/work/data/he_cells.png",
+        "file": "/data/data/he_cells.png",
       },
       "gates": [],
       "id": "input:cells",
@@ -154,7 +154,7 @@ test("the main example becomes tasks in order", async () => {
       "version": "1",
     }
   `);
-  expect(loaded.value.report).toEqual({ path: "/work/results/report.html", name: "results/report.html" });
+  expect(loaded.value.report).toEqual({ path: "/data/results/report.html", name: "results/report.html" });
 });
 
 test("tiles, pairs and a mosaic", async () => {
@@ -178,7 +178,7 @@ outputs:
   m.ome.tif: mosaic
   "flat/{tile.id}_{row}.tif": tile.flat
 `,
-    { files: Object.fromEntries([0, 1].flatMap((r) => [0, 1].map((c) => [`/work/raw/tile_0${r}_0${c}.tif`, ""]))) },
+    { files: Object.fromEntries([0, 1].flatMap((r) => [0, 1].map((c) => [`/data/raw/tile_0${r}_0${c}.tif`, ""]))) },
   );
   expect(loaded.ok ? "" : renderAll(loaded.diagnostics, loaded.texts)).toBe("");
   if (!loaded.ok) return;

@@ -31,7 +31,7 @@ ${chain(10, "x-item", "      ")}
   all: { use: change/summary, changes: x-item.s9 }
 outputs: { o.csv: all }
 `;
-    const loaded = await load(text, { files: { "/work/t.csv": table } });
+    const loaded = await load(text, { files: { "/data/t.csv": table } });
     if (!loaded.ok) throw new Error(loaded.diagnostics[0]!.message);
     const { tasks } = loaded.value;
     expect(tasks.length).toBe(110_002);

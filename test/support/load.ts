@@ -9,7 +9,7 @@ export function load(
 ): Promise<Loaded> {
   const files = options.files ?? {};
   return loadPlan({
-    file: "/work/p.yaml",
+    file: "/data/p.yaml",
     text,
     registry: fakeRegistry(),
     env: {},
