@@ -26,7 +26,7 @@ export { estimateFromMatches } from "./math/estimate.js";
 export { estimateParams } from "./math/estimate-params.js";
 export { type FeatureImage, featureImage } from "./math/features/feature-image.js";
 export type { Features, Keypoints } from "./math/features/keypoints.js";
-export { matchImages } from "./math/features/match-images.js";
+export { matchImages, placeParams } from "./math/features/match-images.js";
 export { type FeaturePairs, nearestWithin, pairFeatures } from "./math/features/nearest.js";
 export { type OrbOptions, orbFeatures } from "./math/features/orb.js";
 export type { GrayImage } from "./math/features/scale-space.js";

@@ -1,4 +1,4 @@
-import { definePlugin, matchImages, orbFeatures } from "tiepoint/plugin";
+import { definePlugin, matchImages, orbFeatures, placeParams } from "tiepoint/plugin";
 
 export default definePlugin({
   kind: "match",
@@ -37,20 +37,7 @@ export default definePlugin({
       description: "A match must be this much nearer than the second nearest. 1 keeps all.",
     },
     mutual: { type: "boolean", default: true, description: "A match must be the nearest in both directions." },
-    spread: {
-      type: "number",
-      minimum: 0,
-      maximum: 1,
-      default: 1,
-      description: "Below 1, crowded parts of the image lose keypoints to sparse ones, and cover gets more even.",
-    },
-    maxSide: {
-      type: "number",
-      unit: "length",
-      minimum: 64,
-      default: "6000 px",
-      description: "Longer images are matched at a coarser level.",
-    },
+    ...placeParams,
   },
   inputs: { fixed: "image", moving: "image", fixedMask: "image?", movingMask: "image?" },
   outputs: { matches: "matches" },

@@ -1,4 +1,4 @@
-import { definePlugin, describeSift, detectSift, matchImages } from "tiepoint/plugin";
+import { definePlugin, describeSift, detectSift, matchImages, placeParams } from "tiepoint/plugin";
 
 export default definePlugin({
   kind: "match",
@@ -49,20 +49,7 @@ export default definePlugin({
       description:
         "Look at twice the size too: four times the work, more and smaller keypoints. auto: up to 4 megapixels.",
     },
-    spread: {
-      type: "number",
-      minimum: 0,
-      maximum: 1,
-      default: 1,
-      description: "Below 1, crowded parts of the image lose keypoints to sparse ones, and cover gets more even.",
-    },
-    maxSide: {
-      type: "number",
-      unit: "length",
-      minimum: 64,
-      default: "6000 px",
-      description: "Longer images are matched at a coarser level.",
-    },
+    ...placeParams,
   },
   inputs: { fixed: "image", moving: "image", fixedMask: "image?", movingMask: "image?" },
   outputs: { matches: "matches" },

@@ -24,6 +24,24 @@ export interface MatchOptions {
   readonly maxSide: Length;
 }
 
+/** Parameters of where features are looked for, which every feature matcher has. */
+export const placeParams = {
+  spread: {
+    type: "number",
+    minimum: 0,
+    maximum: 1,
+    default: 1,
+    description: "Below 1, crowded parts of the image lose keypoints to sparse ones, and cover gets more even.",
+  },
+  maxSide: {
+    type: "number",
+    unit: "length",
+    minimum: 64,
+    default: "6000 px",
+    description: "Longer images are matched at a coarser level.",
+  },
+} as const;
+
 /** Fewer features than this cannot say anything about a transform. */
 const LEAST_FEATURES = 4;
 
