@@ -5,6 +5,7 @@ export { encodePicture } from "./encode-picture.js";
 /** The built-in plugins, each loaded when first asked for. The command line hands this down; `src` knows no plugin by name. */
 export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlugin }>>> = {
   "estimate/affine": () => import("./estimate/affine/index.js"),
+  "estimate/auto": () => import("./estimate/auto/index.js"),
   "estimate/projective": () => import("./estimate/projective/index.js"),
   "estimate/rigid": () => import("./estimate/rigid/index.js"),
   "estimate/similarity": () => import("./estimate/similarity/index.js"),

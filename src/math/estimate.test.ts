@@ -183,3 +183,35 @@ test("different scenes that share a caption are not accepted", async () => {
   expect(outcome.ok && outcome.verdict?.status).not.toBe("accepted");
   expect(outcome.ok && outcome.verdict?.reasons.map((r) => r.code)).toContain("small-agreement");
 });
+
+describe("auto", () => {
+  test.each(["similarity", "affine", "projective"] as const)(
+    "takes the stiffest model that does: %s",
+    async (family) => {
+      for (const seed of [1, 2]) {
+        const outcome = await estimateFromMatches("auto", pairOf({ family, seed }), options, context());
+        if (!outcome.ok) throw new Error(outcome.diagnostics[0]!.message);
+        expect(outcome.verdict?.status).toBe("accepted");
+        expect(trueError(family, outcome)).toBeLessThan(0.035);
+        const { transform } = outcome.value.transform;
+        expect(transform.type).toBe(family === "projective" ? "projective" : "affine");
+        const [a, b, , d, e] = (transform as { matrix: readonly number[] }).matrix;
+        if (family === "similarity") expect([e, d]).toEqual([a, -b!]);
+        else expect(Math.abs(a! - e!) + Math.abs(b! + d!)).toBeGreaterThan(0.02);
+      }
+    },
+  );
+
+  test("few tie points are met by a stiff map, not bent to", async () => {
+    const { fixed, moving } = pairOf({ family: "rigid", seed: 5 });
+    const outcome = await estimateFromMatches(
+      "auto",
+      { fixed: fixed.slice(0, 30) as Points<"world">, moving: moving.slice(0, 30) as Points<"world"> },
+      options,
+      context(),
+    );
+    if (!outcome.ok) throw new Error(outcome.diagnostics[0]!.message);
+    const { transform } = outcome.value.transform;
+    expect(transform.type === "affine" && transform.matrix[0]).toBe(transform.type === "affine" && transform.matrix[4]);
+  });
+});

@@ -7,7 +7,9 @@ import { type Length, worldLength } from "../core/quantity.js";
 import type { Registration } from "../core/registration.js";
 import type { Matrix3, Transform } from "../core/transform.js";
 import { kernels } from "../kernel/lane.js";
+import type { Arena } from "../kernel/memory.js";
 import { boundingArea, boundingSide } from "./bounds.js";
+import { chooseFamily, familiesOf, type Model, settleFamily } from "./choose-family.js";
 import { coverage } from "./coverage.js";
 import { type Family, minimalSample } from "./fit.js";
 import { estimateError, heldOutRmse } from "./held-out.js";
@@ -16,8 +18,7 @@ import { findOverlap } from "./overlap.js";
 import { type PlanePair, readPair, similarityUnder, startingMap } from "./pair.js";
 import { plausibility } from "./plausibility.js";
 import { squaredResiduals } from "./residual.js";
-import { robustFit } from "./robust.js";
-import { secondPass } from "./second-pass.js";
+import { type SecondPass, secondPass } from "./second-pass.js";
 import { type Evidence, judge } from "./verdict.js";
 import { type Ties, type WeightedFit, weightedFit } from "./weighted-fit.js";
 
@@ -36,10 +37,13 @@ type Outputs = { transform: "transform"; matches: "matches" };
  * Turns tie points into a map of a family, with its verdict: a robust fit to find the consensus, a guided second pass for
  * accuracy where the images are known, a weighted least-squares fit, and the evidence for and against it.
  *
+ * The model `auto` takes the stiffest of similarity, affine and projective that the tie points are content with: first by
+ * what chance explains least, then, of the accurate tie points of the second pass, by the expected error.
+ *
  * Never throws for bad tie points: too few, or none that agree, give a rejected verdict's reasons as failure.
  */
 export async function estimateFromMatches(
-  family: Family,
+  model: Model,
   matches: Matches,
   options: EstimateOptions,
   context: Context,
@@ -66,21 +70,24 @@ export async function estimateFromMatches(
       ),
     );
   }
-  const rough = robustFit(family, fixed, moving, {
-    threshold,
-    random: context.random,
-    confidence: options.confidence,
-    signal: context.signal,
-  });
-  if (!rough.ok) return rough;
-  const first = rough.value;
   const area = images
     ? images.moving.grid.width * images.moving.grid.height * movingSpacing ** 2
     : boundingArea(moving);
-  const support = (matrix: Matrix3) =>
+  const families = familiesOf(model);
+  const supportOf = (family: Family, matrix: Matrix3) =>
     consensusOf(family, matrix, fixed, moving, threshold, area, 3 * fixedSpacing, 3 * movingSpacing);
-  let consensus = support(first.matrix);
-  const shuffledShare = shuffledInlierShare(family, fixed, moving, threshold, context.random);
+  const { random, signal } = context;
+  const rough = chooseFamily(
+    families,
+    fixed,
+    moving,
+    { threshold, random, confidence: options.confidence, signal },
+    supportOf,
+  );
+  if (!rough.ok) return rough;
+  const first = rough.value.fit;
+  let { family, consensus } = rough.value;
+  const shuffledShare = shuffledInlierShare(family, fixed, moving, threshold, random);
   context.progress(0.2);
 
   using arena = kernels().arena();
@@ -96,13 +103,15 @@ export async function estimateFromMatches(
     const budget = Math.max(1e6, Math.min(16e6, context.memory / 4 / 8));
     pair = await readPair(arena, images, budget, context.signal);
     if (worthwhile) {
-      const second = secondPass(arena, family, pair, fit.matrix, movingSpacing, context);
+      const again = lookAgain(arena, families, family, pair, fit.matrix, threshold, movingSpacing, context);
+      family = again.family;
+      const { second } = again;
       if (second) {
         ties = second.ties;
         fit = second.fit;
         // The better map may show that more of the first tie points were right.
-        const again = support(fit.matrix);
-        if (again.log10Nfa < consensus.log10Nfa) consensus = again;
+        const support = supportOf(family, fit.matrix);
+        if (support.log10Nfa < consensus.log10Nfa) consensus = support;
         agreed = second.agreement;
         guided = { inliers: second.fit.use.length, share: second.fit.use.length / Math.max(1, second.tried) };
       }
@@ -162,6 +171,28 @@ export async function estimateFromMatches(
     metrics: verdict.metrics,
     verdict,
   };
+}
+
+/** The second pass, and once more by a looser family where its tie points ask for one. */
+function lookAgain(
+  arena: Arena,
+  families: readonly Family[],
+  family: Family,
+  pair: PlanePair,
+  start: Matrix3,
+  threshold: number,
+  movingSpacing: number,
+  context: Context,
+): { readonly family: Family; readonly second: SecondPass | undefined } {
+  const second = secondPass(arena, family, pair, start, movingSpacing, context);
+  if (!second || families.length === 1) return { family, second };
+  const { places } = findOverlap(asTransform(family, second.fit.matrix), pair.fixed.grid, pair.moving.grid);
+  const settled = settleFamily(families, second.ties, second.fit, threshold, movingSpacing, places);
+  if (!settled || settled.family === family) return { family, second };
+  if (families.indexOf(settled.family) < families.indexOf(family))
+    return { family: settled.family, second: { ...second, fit: settled.fit } };
+  const looser = secondPass(arena, settled.family, pair, settled.fit.matrix, movingSpacing, context);
+  return looser ? { family: settled.family, second: looser } : { family, second };
 }
 
 function compare(pair: PlanePair, matrix: Matrix3) {
