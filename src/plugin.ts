@@ -8,6 +8,7 @@ export * from "./core/grid.js";
 export * from "./core/image.js";
 export { JsonReader, readJson } from "./core/json-reader.js";
 export * from "./core/matches.js";
+export * from "./core/model-file.js";
 export * from "./core/plugin.js";
 export * from "./core/points.js";
 export * from "./core/pretty-json.js";

@@ -13,6 +13,7 @@ const kinds: readonly { readonly name: string; readonly reader?: string; readonl
   { name: "a GIF", reader: "read/raster", magic: ["47494638"] },
   { name: "a Netpbm picture", reader: "read/raster", magic: ["503[56](0[9a-d]|20)"] },
   { name: "a TIFF", reader: "read/tiff", magic: ["49492a00", "4d4d002a", "49492b00", "4d4d002b"] },
+  { name: "a model", reader: "read/model", magic: ["8954504d0d0a1a0a"] },
   { name: "a BMP", magic: ["424d.{8}00000000"] },
   { name: "a JPEG 2000", magic: ["0000000c6a502020", "ff4fff51"] },
   { name: "an HDF5", magic: ["894844460d0a1a0a"] },
