@@ -47,6 +47,16 @@ describe("a transform file", () => {
     expect(formatTransformFile(file(transform))).toBe(text);
   });
 
+  test("tells what else was tried", () => {
+    const { registration, ...rest } = file(transforms[0]!);
+    const candidates = [
+      { method: "SIFT features", chosen: false, status: "failed", metrics: {}, reason: "Too few." },
+      { method: "structure", chosen: true, status: "accepted", metrics: { blocks: { value: 90 } }, distance: 0 },
+    ] as const;
+    const told = { ...rest, registration: { ...registration, verdict: { ...registration.verdict!, candidates } } };
+    expect(parseTransformFile(formatTransformFile(told))).toEqual({ ok: true, value: told });
+  });
+
   test("reads like a page", () => {
     expect(formatTransformFile(file(transforms[0]!))).toBe(`{
   "format": "tiepoint/transform",

@@ -6,7 +6,7 @@ import type { Points } from "./points.js";
 import { prettyJson } from "./pretty-json.js";
 import type { Registration } from "./registration.js";
 import type { Matrix3, Transform } from "./transform.js";
-import type { Metrics, Verdict } from "./verdict.js";
+import type { Candidate, Metrics, Verdict } from "./verdict.js";
 
 /** One image of a registration, as its transform file tells it. */
 export interface ImageIdentity {
@@ -170,16 +170,27 @@ export function readGrid(reader: JsonReader): Grid {
   };
 }
 
-/** JSON has no NaN: a metric without a value is written as null. */
-const verdictToJson = ({ status, stopped, metrics, reasons }: Verdict): unknown => ({
+const verdictToJson = ({ status, stopped, metrics, reasons, candidates }: Verdict): unknown => ({
   status,
   stopped,
-  metrics: Object.fromEntries(Object.entries(metrics).map(([name, m]) => [name, { value: m.value, unit: m.unit }])),
+  metrics: metricsToJson(metrics),
   reasons: reasons.map(({ severity, code, message, hint }) => ({ severity, code, message, hint })),
+  candidates: candidates?.map(({ method, chosen, status: own, metrics: figures, reason, distance }) => ({
+    method,
+    chosen,
+    status: own,
+    metrics: metricsToJson(figures),
+    reason,
+    distance,
+  })),
 });
 
+/** JSON has no NaN: a metric without a value is written as null. */
+const metricsToJson = (metrics: Metrics): unknown =>
+  Object.fromEntries(Object.entries(metrics).map(([name, m]) => [name, { value: m.value, unit: m.unit }]));
+
 function readVerdict(reader: JsonReader): Verdict {
-  return {
+  return omitUndefined({
     status: reader.get("status").oneOf("accepted", "suspect", "rejected"),
     stopped: reader.optional("stopped", (r) => r.string()) ?? "unknown",
     metrics: reader.optional("metrics", readMetrics) ?? {},
@@ -191,8 +202,19 @@ function readVerdict(reader: JsonReader): Verdict {
         hint: r.optional("hint", (h) => h.string()),
       }),
     ),
-  };
+    candidates: reader.optional("candidates", (r) => r.array(100).map(readCandidate)),
+  });
 }
+
+const readCandidate = (reader: JsonReader): Candidate =>
+  omitUndefined({
+    method: reader.get("method").string(),
+    chosen: reader.get("chosen").value === true,
+    status: reader.get("status").oneOf("accepted", "suspect", "rejected", "failed"),
+    metrics: reader.optional("metrics", readMetrics) ?? {},
+    reason: reader.optional("reason", (r) => r.string()),
+    distance: reader.optional("distance", (r) => r.number()),
+  });
 
 export function readMetrics(reader: JsonReader): Metrics {
   return Object.fromEntries(

@@ -24,4 +24,20 @@ export interface Verdict {
   readonly metrics: Metrics;
   /** Why the estimator stopped: "converged", "too-few-matches", … */
   readonly stopped: string;
+  /** Where several ways to the map were tried: each, in the order of trying, and which of them this is. */
+  readonly candidates?: readonly Candidate[];
+}
+
+/** One of the ways that were tried to register two images. */
+export interface Candidate {
+  /** In words: "SIFT features", "structure". */
+  readonly method: string;
+  readonly chosen: boolean;
+  /** What its own evidence says; `failed` when it gave no map. */
+  readonly status: VerdictStatus | "failed";
+  readonly metrics: Metrics;
+  /** Its first reason, or why it gave no map. */
+  readonly reason?: string;
+  /** Root mean square distance from the chosen map over the fixed image, pixels of the moving image. */
+  readonly distance?: number;
 }

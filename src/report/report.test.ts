@@ -264,6 +264,24 @@ test("pictures of pure noise, 5000 tie points and 600 tasks stay below five mega
   expect(page.match(/class="viewer"/g)!.length).toBeGreaterThan(0);
 });
 
+test("what else was tried is told beside the result, with how far away it ended", async () => {
+  const { record, access, values } = fakeRun();
+  const one = values.get("affine transform") as { verdict: object };
+  const candidates = [
+    { method: "SIFT features", chosen: false, status: "rejected", metrics: {}, reason: "Only 5 agree.", distance: 31 },
+    {
+      method: "structure",
+      chosen: true,
+      status: "accepted",
+      metrics: { "block-consistency": { value: 80, unit: "%" } },
+    },
+  ];
+  values.set("affine transform", { ...one, verdict: { ...one.verdict, candidates } });
+  const text = textOf(await buildReport(record, access));
+  expect(text).toContain("SIFT features rejected 31 px Only 5 agree.");
+  expect(text).toContain("structure , taken accepted 80 % of the blocks agree.");
+});
+
 test("a run without any registration is told as far as it goes", async () => {
   const { record, access } = fakeRun();
   const { verdict: _, ...rest } = record;

@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../core/diagnostic.js";
 import type { RunRecord, TaskRecord } from "../core/record.js";
-import type { Metric, Metrics, VerdictStatus } from "../core/verdict.js";
+import type { Candidate, Metric, Metrics, VerdictStatus } from "../core/verdict.js";
 import type { Finding } from "./evidence.js";
 import { type Group, groupTitles, termOf, termOrder } from "./glossary.js";
 import { html, type Markup } from "./html.js";
@@ -162,6 +162,7 @@ export function verdictPart(finding: Finding, alone: boolean): Markup {
   return html`${!alone && verdict && html`<p>${badge(verdict.status)} ${meanings[verdict.status].says}</p>`}
 ${verdict && html`<p class="note">Why the search ended: ${stopWords(verdict.stopped)}.</p>`}
 ${verdict && verdict.reasons.length > 0 && html`<h3>Why it is ${verdict.status}</h3>${diagnosticList(verdict.reasons)}`}
+${verdict?.candidates && candidatesTable(verdict.candidates)}
 ${
   gates.length > 0 &&
   html`<h3>What the pipeline requires</h3><div class="scroll"><table><thead><tr><th>measure</th><th class="n">found</th><th class="n">wanted</th><th></th><th>meaning</th></tr></thead><tbody>${gates.map(
@@ -172,8 +173,24 @@ ${
 ${task.state !== "failed" && task.notes.length > 0 && html`<h3>Notes</h3>${diagnosticList(task.notes)}`}`;
 }
 
-export const badge = (status: VerdictStatus): Markup =>
-  html`<span class="badge ${{ accepted: "good", suspect: "warn", rejected: "bad" }[status]}">${status}</span>`;
+export const badge = (status: Candidate["status"]): Markup =>
+  html`<span class="badge ${{ accepted: "good", suspect: "warn", rejected: "bad", failed: "bad" }[status]}">${status}</span>`;
+
+/** Each way that was tried, with what it found. */
+function candidatesTable(candidates: readonly Candidate[]): Markup {
+  return html`<h3>What was tried</h3><div class="scroll"><table><thead><tr><th>method</th><th>by itself</th><th class="n">expected error</th><th class="n">away from the result</th><th>what it says</th></tr></thead><tbody>${candidates.map(
+    ({ method, chosen, status, metrics, reason, distance }) =>
+      html`<tr><td>${chosen ? html`<strong>${method}</strong>, taken` : method}</td><td>${badge(status)}</td><td class="n">${metrics["expected-error"] && metricValue("expected-error", metrics["expected-error"])}</td><td class="n">${!chosen && distance !== undefined && metricText({ value: distance, unit: "px" }, 2)}</td><td class="meaning">${reason ?? evidenceWords(metrics)}</td></tr>`,
+  )}</tbody></table></div>`;
+}
+
+/** What speaks for a candidate that has no reason against it. */
+function evidenceWords(metrics: Metrics): string {
+  const { inliers, matches, "block-consistency": consistency } = metrics;
+  if (inliers && matches) return `${number(inliers.value)} of ${number(matches.value)} tie points agree.`;
+  if (consistency) return `${metricValue("block-consistency", consistency)} of the blocks agree.`;
+  return "";
+}
 
 /** `too-few-matches` → “too few matches”. */
 const stopWords = (stopped: string): string =>

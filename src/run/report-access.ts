@@ -1,4 +1,3 @@
-import { dirname } from "node:path";
 import type { BuildReport, RunAccess } from "../core/record.js";
 import { writeWhole } from "./disk.js";
 import type { ReportEnvelope } from "./protocol.js";
