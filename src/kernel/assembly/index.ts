@@ -1,5 +1,6 @@
 // The kernels: plain functions over addresses and half-open ranges [lo, hi). They never allocate and hold no mutable
 // static data, so that any number of threads can share one memory.
+export * from "./area";
 export * from "./bilateral";
 export * from "./brief";
 export * from "./coarsen";
@@ -10,6 +11,8 @@ export * from "./equalise";
 export * from "./fast";
 export * from "./feature-image";
 export * from "./filter";
+export * from "./flat-border";
+export * from "./gradient-fields";
 export * from "./holes";
 export * from "./lucas-kanade";
 export * from "./median";
