@@ -9,8 +9,10 @@ import { type Grid, spacing } from "../core/grid.js";
 import type { Image } from "../core/image.js";
 import type { AnyPlugin } from "../core/plugin.js";
 import type { RunRecord } from "../core/record.js";
+import { asMatrix3 } from "../core/transform.js";
 import { parseTransformFile } from "../core/transform-json.js";
 import { byExtension } from "../pipeline/readers.js";
+import { kindOf } from "../report/transform-words.js";
 import { verdictInWords } from "./align-result.js";
 import { stepLabel, verdictLine } from "./progress-words.js";
 
@@ -49,6 +51,7 @@ function inspectJson(text: string, path: string): Result<Inspection> {
   const description = describeTransform(registration);
   const lines = [
     `transform, ${registration.transform.type}: the moving image is ${transformInWords(description)}`,
+    ...(asMatrix3(registration.transform) ? [] : [`  kind    ${kindOf(registration.transform)}`]),
     ...[["fixed", fixed] as const, ["moving", moving] as const].map(
       ([name, { file, grid }]) => `  ${name.padEnd(7)} ${file ?? "unnamed"}${grid ? `  ${gridWords(grid)}` : ""}`,
     ),

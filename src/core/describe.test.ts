@@ -50,6 +50,17 @@ describe("a transform in words", () => {
     expect(transformInWords(d)).toMatch(/put in perspective by up to \d/);
   });
 
+  test("a spline that bends is told by how far it departs from an affine map", () => {
+    const lattice = { ...pixelGrid(9, 7), worldFromPixel: [50, 0, 0, 0, 50, 0] as const };
+    const coefficients = new Float64Array(126);
+    coefficients[2 * (3 * 9 + 4)] = 9; // one bump in x of 9 times the spline's (2/3)² in the middle
+    const d = describeTransform({ transform: { type: "bspline", lattice, coefficients }, fixed });
+    expect(d.shape).toBe("deformable");
+    expect(d.bend).toBeGreaterThan(3);
+    expect(d.bend).toBeLessThan(4);
+    expect(transformInWords(d)).toMatch(/bent by up to 3\.\d+ px$/);
+  });
+
   test("in a world whose y axis points up the sense of rotation is still as seen", () => {
     const up = { ...fixed, crs: "EPSG:32633", worldFromPixel: [1, 0, 0, 0, -1, 300] } as const;
     expect(describeTransform({ transform: moved(10, 1, [0, 0]), fixed: up }).rotation).toBeCloseTo(-10, 10);

@@ -136,6 +136,27 @@ describe("a transform file", () => {
       'Expected 7200000000 float32 numbers in base64 at transform.offsets.float32, but found "AAAA"',
     ),
     wrong(
+      { transform: { type: "tps", affine: [1, 0, 0, 0, 1, 0], knots: [0, 0, 1, 1], weights: [0, 0, 0, 0] } },
+      "Expected x and y of at least 3 points at transform.knots, but found a list of 4",
+    ),
+    wrong(
+      {
+        transform: {
+          type: "sequence",
+          steps: Array(2).fill({
+            ...{ type: "tps", affine: [1, 0, 0, 0, 1, 0] },
+            knots: Array(120_000).fill(0),
+            weights: Array(120_000).fill(0),
+          }),
+        },
+      },
+      "Expected at most 100000 knots in all at transform.steps[1].knots, but found a list of 120000",
+    ),
+    wrong(
+      { transform: { type: "bspline", lattice: { ...grid, width: 2 ** 26, height: 2 ** 26 }, coefficients: [1] } },
+      "Expected a list of 9007199254740992 numbers at transform.coefficients, but found a list of 1",
+    ),
+    wrong(
       { transform: deep(40) },
       `Expected transforms nested at most 32 deep at transform${".of".repeat(33)}, but found an object`,
     ),

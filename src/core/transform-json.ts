@@ -27,6 +27,8 @@ export interface TransformFile {
 /** Deepest nesting of sequences and inverses, and most steps in all, that a file may have. */
 const MAX_DEPTH = 32;
 const MAX_STEPS = 1000;
+/** Most knots of thin-plate splines in a file: each costs a logarithm for every point that is mapped. */
+const MAX_KNOTS = 100_000;
 /** Longest side of a grid: far beyond any image, and its square is still an exact number. */
 const MAX_SIDE = 2 ** 26;
 
@@ -77,7 +79,10 @@ export function parseTransformFile(text: string): Result<TransformFile> {
 const gridToJson = (grid: Grid | undefined): unknown =>
   grid && { width: grid.width, height: grid.height, worldFromPixel: grid.worldFromPixel, crs: grid.crs };
 
-/** A transform as plain JSON; offsets of a displacement field are little-endian float32 in base64. */
+/**
+ * A transform as plain JSON. Knots, weights, coefficients and offsets are interleaved x and y; offsets of a displacement
+ * field are little-endian float32 in base64.
+ */
 export function transformToJson(t: Transform): unknown {
   switch (t.type) {
     case "affine":
@@ -101,6 +106,7 @@ export function transformToJson(t: Transform): unknown {
 /** Reads a transform that is not trusted; for use inside `readJson`. */
 export function transformFromJson(root: JsonReader): Transform {
   let steps = 0;
+  let knotCount = 0;
   const read = (reader: JsonReader, depth: number): Transform => {
     if (depth > MAX_DEPTH) return reader.expect(`transforms nested at most ${MAX_DEPTH} deep`);
     if (++steps > MAX_STEPS) return reader.expect(`at most ${MAX_STEPS} transforms in all`);
@@ -115,6 +121,8 @@ export function transformFromJson(root: JsonReader): Transform {
       case "tps": {
         const knots = reader.get("knots").numbers();
         if (knots.length % 2 !== 0 || knots.length < 6) reader.get("knots").expect("x and y of at least 3 points");
+        knotCount += knots.length / 2;
+        if (knotCount > MAX_KNOTS) reader.get("knots").expect(`at most ${MAX_KNOTS} knots in all`);
         const weights = reader.get("weights").numbers(knots.length);
         return { type, affine: readAffine(reader.get("affine")), knots: knots as Points<"world">, weights };
       }

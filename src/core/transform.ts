@@ -1,3 +1,4 @@
+import { bend, isBend, unbend } from "./bending/bend.js";
 import { unreachable } from "./diagnostic.js";
 import { type Affine2, applyAffine, type Grid, invertAffine } from "./grid.js";
 import type { Points } from "./points.js";
@@ -47,7 +48,11 @@ export function invert(t: Transform): Transform {
   }
 }
 
-/** Maps points; a point outside the map's domain comes back as NaN, NaN. */
+/**
+ * Maps points; a point outside the map's domain comes back as NaN, NaN.
+ *
+ * Where the pixels of an image are mapped, `mapPoints` of src/math/map-points.ts does the same on all lanes.
+ */
 export function apply(t: Transform, points: Points<"world">): Points<"world"> {
   switch (t.type) {
     case "affine":
@@ -57,11 +62,11 @@ export function apply(t: Transform, points: Points<"world">): Points<"world"> {
     case "sequence":
       return t.steps.reduce((p, step) => apply(step, p), points);
     case "inverse":
-      return apply(invert(t.of), points);
+      return isBend(t.of) ? (unbend(t.of, points) as Points<"world">) : apply(invert(t.of), points);
     case "tps":
     case "bspline":
     case "displacement":
-      throw new Error(`Internal error: transforms of type ${t.type} cannot be applied yet`);
+      return bend(t, points, false) as Points<"world">;
     default:
       return unreachable(t);
   }

@@ -44,7 +44,7 @@ test("each kind of transform has a name", () => {
   );
   expect(
     kindOf({ type: "tps", affine: [1, 0, 0, 0, 1, 0], knots: worldPoints([0, 0, 1, 1]), weights: new Float64Array(4) }),
-  ).toContain("through 2 tie points");
+  ).toContain("between 2 knots");
 });
 
 test("sources become links where they name a DOI", () => {

@@ -61,13 +61,13 @@ export function kindOf(transform: Transform): string {
     case "projective":
       return "Projective map: a plane seen from another side; straight lines stay straight";
     case "tps":
-      return `Thin-plate spline: bends smoothly through ${transform.knots.length / 2} tie points`;
+      return `Thin-plate spline: bends smoothly between ${transform.knots.length / 2} knots`;
     case "bspline":
       return `B-spline: bends smoothly on a lattice of ${transform.lattice.width} × ${transform.lattice.height} control values`;
     case "displacement":
       return `Displacement field: a shift of its own for each of ${transform.grid.width} × ${transform.grid.height} places`;
     case "sequence":
-      return `Sequence of ${transform.steps.length} maps, applied one after the other`;
+      return `Sequence of ${transform.steps.length} maps, applied one after the other: ${transform.steps.map((t) => kindOf(t).split(":")[0]!.toLowerCase()).join(", ")}`;
     case "inverse":
       return `Inverse of: ${kindOf(transform.of).replace(/^./, (c) => c.toLowerCase())}`;
   }
