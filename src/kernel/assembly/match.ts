@@ -109,29 +109,43 @@ function keep(o: usize, d: i32, j: i32): void {
   }
 }
 
-/** Hamming distances of rows of 256 bits. No padding. */
+/** Train rows of 256 bits that are compared with all queries of a chunk before the next ones. */
+const BINARY_BLOCK = 512;
+
+/**
+ * Hamming distances of rows of 256 bits. Two queries share the loads of a train row. `lo` must be even, and an odd number of
+ * queries ends with its last row twice (results included).
+ */
 export function matchHamming(lo: i32, hi: i32, queries: usize, trains: usize, trainCount: i32, out: usize, back: usize): void {
-  const backQuery = back + (<usize>trainCount << 2);
   for (let i = lo; i < hi; i++) {
-    const a = queries + (<usize>i << 5);
-    const a0 = load<u64>(a), a1 = load<u64>(a, 8), a2 = load<u64>(a, 16), a3 = load<u64>(a, 24);
-    let best = FAR, second = FAR, index = -1;
-    let p = trains, near = back;
-    for (let j = 0; j < trainCount; j++, p += 32, near += 4) {
-      const d = <i32>(popcnt(a0 ^ load<u64>(p)) + popcnt(a1 ^ load<u64>(p, 8)) + popcnt(a2 ^ load<u64>(p, 16)) + popcnt(a3 ^ load<u64>(p, 24)));
-      if (d < second) {
-        if (d < best) { second = best; best = d; index = j; }
-        else second = d;
-      }
-      if (d < load<i32>(near)) {
-        store<i32>(near, d);
-        store<i32>(backQuery + (<usize>j << 2), i);
+    const o = out + <usize>i * 12;
+    store<i32>(o, -1);
+    store<i32>(o, FAR, 4);
+    store<i32>(o, FAR, 8);
+  }
+  const backQuery = back + (<usize>trainCount << 2);
+  for (let block = 0; block < trainCount; block += BINARY_BLOCK) {
+    const end = min(block + BINARY_BLOCK, trainCount);
+    for (let i = lo; i < hi; i += 2) {
+      const a = queries + (<usize>i << 5);
+      const a0 = load<u64>(a), a1 = load<u64>(a, 8), a2 = load<u64>(a, 16), a3 = load<u64>(a, 24);
+      const b0 = load<u64>(a, 32), b1 = load<u64>(a, 40), b2 = load<u64>(a, 48), b3 = load<u64>(a, 56);
+      const o = out + <usize>i * 12;
+      let second0 = load<i32>(o, 8), second1 = load<i32>(o, 20);
+      let p = trains + (<usize>block << 5), near = back + (<usize>block << 2);
+      for (let j = block; j < end; j++, p += 32, near += 4) {
+        const q0 = load<u64>(p), q1 = load<u64>(p, 8), q2 = load<u64>(p, 16), q3 = load<u64>(p, 24);
+        const d0 = <i32>(popcnt(a0 ^ q0) + popcnt(a1 ^ q1) + popcnt(a2 ^ q2) + popcnt(a3 ^ q3));
+        const d1 = <i32>(popcnt(b0 ^ q0) + popcnt(b1 ^ q1) + popcnt(b2 ^ q2) + popcnt(b3 ^ q3));
+        if (d0 < second0) { keep(o, d0, j); second0 = load<i32>(o, 8); }
+        if (d1 < second1) { keep(o + 12, d1, j); second1 = load<i32>(o, 20); }
+        const least = min(d0, d1);
+        if (least < load<i32>(near)) {
+          store<i32>(near, least);
+          store<i32>(backQuery + (<usize>j << 2), d1 < d0 ? i + 1 : i);
+        }
       }
     }
-    const o = out + <usize>i * 12;
-    store<i32>(o, index);
-    store<i32>(o, best, 4);
-    store<i32>(o, second, 8);
   }
 }
 

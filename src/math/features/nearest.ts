@@ -31,7 +31,7 @@ export function nearest(fixed: Described, moving: Described): Nearest {
   const k = kernels();
   using arena = k.arena();
   const euclidean = fixed.bytes === SIFT_BYTES;
-  const queries = euclidean ? Math.ceil(fixed.count / 2) * 2 : fixed.count;
+  const queries = Math.ceil(fixed.count / 2) * 2;
   const trains = euclidean ? Math.ceil(moving.count / 4) * 4 : moving.count;
   const out = arena.bytes(12 * queries);
   const near = k.scratch(arena, 8 * trains);
@@ -56,8 +56,11 @@ export function nearest(fixed: Described, moving: Described): Nearest {
     const b = wide(moving, trains);
     k.rows("matchL2", queries, [a.rows, a.norms, b.rows, trains, b.norms, out, near], 64);
   } else {
-    const args = [arena.put(fixed.descriptors), arena.put(moving.descriptors), trains, out, near];
-    k.rows("matchHamming", queries, args, 64);
+    const rows = arena.bytes(BINARY_BYTES * queries);
+    const last = fixed.descriptors.subarray(BINARY_BYTES * (fixed.count - 1), BINARY_BYTES * fixed.count);
+    arena.u8(rows, BINARY_BYTES * queries).set(fixed.descriptors);
+    if (queries > fixed.count) arena.u8(rows, BINARY_BYTES * queries).set(last, BINARY_BYTES * fixed.count);
+    k.rows("matchHamming", queries, [rows, arena.put(moving.descriptors), trains, out, near], 64);
   }
   const found = arena.i32(out, 3 * queries);
   for (let i = 0; i < fixed.count; i++) {
