@@ -1,4 +1,4 @@
-import { definePlugin, describeSift, detectSift, matchImages, placeParams } from "tiepoint/plugin";
+import { definePlugin, describeSift, detectSift, matchImages, placeParams, tiltParams } from "tiepoint/plugin";
 
 export default definePlugin({
   kind: "match",
@@ -50,6 +50,7 @@ export default definePlugin({
         "Look at twice the size too: four times the work, more and smaller keypoints. auto: up to 4 megapixels.",
     },
     ...placeParams,
+    ...tiltParams,
   },
   inputs: { fixed: "image", moving: "image", fixedMask: "image?", movingMask: "image?" },
   outputs: { matches: "matches" },

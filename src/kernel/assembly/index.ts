@@ -21,6 +21,7 @@ export * from "./match";
 export * from "./scale-space";
 export * from "./sift-describe";
 export * from "./sift-detect";
+export * from "./tilt";
 export * from "./warp";
 
 /** First address that the host may use. */

@@ -50,6 +50,26 @@ export function pickFeatures(f: Features, indices: ArrayLike<number>): Features 
   };
 }
 
+/** Features of one kind, set after set. */
+export function joinFeatures(sets: readonly Features[]): Features {
+  const count = sets.reduce((sum, f) => sum + f.count, 0);
+  const bytes = sets[0]!.bytes;
+  const out = {
+    ...{ count, bytes, descriptors: new Uint8Array(count * bytes) },
+    ...{ x: new Float64Array(count), y: new Float64Array(count), scale: new Float64Array(count) },
+    ...{ response: new Float32Array(count), angle: new Float32Array(count) },
+    ...{ octave: new Int8Array(count), level: new Int8Array(count) },
+  };
+  let at = 0;
+  for (const f of sets) {
+    for (const column of ["x", "y", "scale", "response", "angle", "octave", "level"] as const)
+      out[column].set(f[column], at);
+    out.descriptors.set(f.descriptors, at * bytes);
+    at += f.count;
+  }
+  return out;
+}
+
 /**
  * Indices of the strongest keypoints, strongest first; of equals, the one that was found first. Detectors find in the order
  * of octaves and rows, whatever the number of lanes. What is in one place more than once is taken once: refinement can lead

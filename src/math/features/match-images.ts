@@ -8,7 +8,9 @@ import { type Length, pixelLength } from "../../core/quantity.js";
 import { kernels } from "../../kernel/lane.js";
 import { type FeatureImage, featureImage, levelFactor } from "./feature-image.js";
 import type { Features } from "./keypoints.js";
-import { type FeaturePairs, pairFeatures } from "./nearest.js";
+import type { FeaturePairs } from "./nearest.js";
+import { distinctPlaces, pairViews } from "./pair-views.js";
+import { featuresOfViews, joinViews, type Tilts } from "./tilts.js";
 
 export interface MatchInputs {
   readonly fixed: Image;
@@ -20,6 +22,8 @@ export interface MatchInputs {
 export interface MatchOptions {
   readonly ratio: number;
   readonly mutual: boolean;
+  /** Slanted views of both images that are looked at too; `none` when absent. */
+  readonly tilts?: Tilts;
   /** Images longer than this are matched at a coarser level. */
   readonly maxSide: Length;
 }
@@ -39,6 +43,17 @@ export const placeParams = {
     minimum: 64,
     default: "6000 px",
     description: "Longer images are matched at a coarser level.",
+  },
+} as const;
+
+/** The parameter of simulated views, for matchers whose features stand no strong tilt. */
+export const tiltParams = {
+  tilts: {
+    type: "string",
+    enum: ["none", "moderate", "strong"],
+    default: "none",
+    description:
+      "Look at slanted views of both images too, as a camera from aside would see them, for a strong change of viewpoint. moderate takes about 4 times as long, strong 10 times.",
   },
 } as const;
 
@@ -67,7 +82,7 @@ export async function matchImages(
   if (short.length > 0) return failed(...short);
   const wrongMasks = sides.flatMap(({ name, image, mask }) => wrongMask(name, image, mask));
   if (wrongMasks.length > 0) return failed(...wrongMasks);
-  const seen: { readonly features: Features; readonly grid: Grid }[] = [];
+  const seen: { readonly views: readonly Features[]; readonly features: Features; readonly grid: Grid }[] = [];
   const bare: Diagnostic[] = [];
   for (const { name, image, mask } of sides) {
     using arena = kernels().arena();
@@ -75,17 +90,19 @@ export async function matchImages(
     const maxSide = pixelLength(options.maxSide, image.grid);
     if (!maxSide.ok) return maxSide;
     const ready = await featureImage(arena, image, { maxSide: Math.max(1, maxSide.value), mask, signal });
-    const features = featuresOf(ready);
+    const views = await featuresOfViews(ready, options.tilts ?? "none", featuresOf, signal);
+    const features = joinViews(views);
     if (features.count < LEAST_FEATURES) bare.push(tooFew(name, features.count, ready));
-    seen.push({ features, grid: ready.grid });
+    seen.push({ views, features, grid: ready.grid });
     context.progress(0.4 * seen.length);
     await new Promise(setImmediate); // lets a signal arrive between long stretches of work
     signal.throwIfAborted();
   }
   if (bare.length > 0) return failed(...bare);
   const [fixed, moving] = seen as [(typeof seen)[0], (typeof seen)[0]];
-  const pairs = pairFeatures(fixed.features, moving.features, options);
-  const kept = distinct(pairs, fixed.features, moving.features);
+  const pairs = pairViews(fixed.views, moving.views, options);
+  const alone = fixed.views.length === 1 && moving.views.length === 1;
+  const kept = (alone ? distinct : distinctPlaces)(pairs, fixed.features, moving.features);
   const matches: Matches = {
     fixed: places(
       fixed.grid,

@@ -15,7 +15,7 @@ export interface Nearest {
 
 /** Further than any two descriptors are. */
 export const FAR = 0x3fffffff;
-const SIFT_BYTES = 128;
+export const SIFT_BYTES = 128;
 const BINARY_BYTES = 32;
 
 type Described = Pick<Features, "count" | "descriptors" | "bytes">;
@@ -117,7 +117,7 @@ export function pairFeatures(fixed: Described, moving: Described, options: PairO
     if (distance > (options.maxDistance ?? Number.POSITIVE_INFINITY)) continue;
     pairs.push({ fixed: i, moving: j, distance, ratio: found.second[i] === FAR ? 1 : ratio });
   }
-  return sortedPairs(pairs);
+  return pairColumns(pairs);
 }
 
 /**
@@ -143,7 +143,7 @@ export function nearestWithin(
   checkKinds(fixed, moving);
   const near = withinRadius(moving, predicted, radius);
   const count = near.length / 2;
-  if (count === 0) return sortedPairs([]);
+  if (count === 0) return pairColumns([]);
   using arena = kernels().arena();
   const out = arena.bytes(4 * count);
   const args = [arena.put(near), arena.put(fixed.descriptors), arena.put(moving.descriptors), out];
@@ -192,7 +192,8 @@ interface Pair {
   readonly ratio: number;
 }
 
-const sortedPairs = (pairs: Pair[]): FeaturePairs =>
+/** Pairs as columns: sorted by ratio, then distance, then index. Sorts the list in place. */
+export const pairColumns = (pairs: Pair[]): FeaturePairs =>
   columns(pairs.sort((a, b) => a.ratio - b.ratio || a.distance - b.distance || a.fixed - b.fixed));
 
 const columns = (pairs: readonly Pair[]): FeaturePairs => ({
