@@ -2,7 +2,7 @@ import { failed, ok, problem, type Result } from "./diagnostic.js";
 
 /** A table as text. Cells are kept as written, quotes and all, so that what is not understood can be passed on unchanged. */
 export interface CsvText {
-  /** Lines before the header that begin with `#`, without the sign. */
+  /** Lines that begin with `#`, without the sign: before the header, or later where they are no row. */
   readonly comments: readonly string[];
   /** Column names, unquoted and trimmed. */
   readonly header: readonly string[];
@@ -10,11 +10,13 @@ export interface CsvText {
   readonly rawHeader: readonly string[];
   /** Each row has as many cells as the header. */
   readonly rows: readonly (readonly string[])[];
+  /** Line of the file in which each row begins, from 1. */
+  readonly lines: readonly number[];
   readonly delimiter: "," | ";" | "\t";
 }
 
 /**
- * Splits the text of a CSV file (RFC 4180; also with semicolons or tabs, a byte order mark, and `#` comments before the header).
+ * Splits the text of a CSV file (RFC 4180; also with semicolons or tabs, a byte order mark, and `#` comments).
  *
  * @returns the cells; or `empty-table`, `ragged-table` with the line, `unclosed-quote` with the line
  */
@@ -35,6 +37,7 @@ export function parseCsv(text: string): Result<CsvText> {
   }
   const delimiter = guessDelimiter(text.slice(at, lineEnd(text, at)));
   const rows: string[][] = [];
+  const lines: number[] = [];
   let rawHeader: string[] | undefined;
   while (at < text.length) {
     const start = line;
@@ -55,7 +58,10 @@ export function parseCsv(text: string): Result<CsvText> {
     line++;
     if (cells.length === 1 && cells[0]!.trim() === "") continue;
     if (!rawHeader) rawHeader = cells;
-    else if (cells.length === rawHeader.length) rows.push(cells);
+    else if (cells.length === rawHeader.length) {
+      rows.push(cells);
+      lines.push(start);
+    } else if (cells[0]!.startsWith("#")) comments.push(cells.join(delimiter).slice(1).trim());
     else {
       return failed(
         problem(
@@ -65,7 +71,14 @@ export function parseCsv(text: string): Result<CsvText> {
       );
     }
   }
-  return ok({ comments, header: rawHeader!.map((c) => cellText(c).trim()), rawHeader: rawHeader!, rows, delimiter });
+  return ok({
+    comments,
+    header: rawHeader!.map((c) => cellText(c).trim()),
+    rawHeader: rawHeader!,
+    rows,
+    lines,
+    delimiter,
+  });
 }
 
 /** What a cell says, without its quotes. */
@@ -125,7 +138,7 @@ export function numberColumn(csv: CsvText, ...names: readonly string[]): Result<
       return failed(
         problem(
           "not-a-number",
-          `Expected a number in column "${csv.header[column]}", row ${i + 1}, but found "${cellText(cell).slice(0, 60)}"`,
+          `Expected a number in column "${csv.header[column]}", line ${csv.lines[i]}, but found "${cellText(cell).slice(0, 60)}"`,
           csv.delimiter === "," ? undefined : "Write numbers with a decimal point.",
         ),
       );

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Diagnostic } from "../core/diagnostic.js";
 import { type Port, type Ports, type PortType, parsePort } from "../core/plugin.js";
 import { type Collection, resolvePath } from "./collections.js";
+import { pointsOf, pointsParams, pointsPath } from "./companion.js";
 import { errorAt } from "./node.js";
 import { filePort } from "./readers.js";
 import {
@@ -109,6 +110,7 @@ export function emit(producer: Producer, planning: Planning): void {
     tasks.push({
       id: taskId(producer, i),
       ...shared,
+      ...(producer.column === undefined ? {} : { params: pointsParams(producer, domain.instances[i]!.item) }),
       ...(item === undefined ? {} : { item }),
       seed,
       inputs,
@@ -178,6 +180,12 @@ function inputFiles(producer: Producer, index: number, { spec, collections, foun
   for (const [port, node] of Object.entries(bound!.files))
     files[port] = resolvePath(node, String(node.value), spec.file);
   if (main === undefined) return files;
+  const points = pointsOf(input!, column);
+  if (points) {
+    const filled = pointsPath(points, producer.domain.instances[index]!.item);
+    if (filled.ok) files[main] = resolvePath(points.file, filled.text, spec.file);
+    return files;
+  }
   if (input!.kind === "file") {
     files[main] = resolvePath(input!.file, String(input!.file.value), spec.file);
     return files;

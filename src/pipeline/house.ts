@@ -2,6 +2,7 @@ import type { Place } from "../core/diagnostic.js";
 import type { ParsedPort, Ports, PortType } from "../core/plugin.js";
 import { portsByName } from "./bind.js";
 import type { Collection } from "./collections.js";
+import { pointsOf } from "./companion.js";
 import { errorAt } from "./node.js";
 import { readerCandidates } from "./readers.js";
 import { type Block, type Domain, domainOf, encloses, isBlock, type Producer, type Target } from "./scope.js";
@@ -264,17 +265,18 @@ export class House {
   }
 
   private inputTarget(producer: Producer, rest: readonly string[], reference: Reference): Target | undefined {
-    if (rest.length > 0 && producer.domain !== this.root) {
+    if (rest.length > 0) {
       const column = this.columnProducer(producer, rest.join("."));
       if (column) return { kind: "value", producer: column, port: "", type: single("image") };
     }
     return this.portTarget(producer, rest, reference, 0);
   }
 
-  /** The values that a table's column names, as an input of its own. */
+  /** The values that a table's column or `points:` names, as an input of its own. */
   private columnProducer(collection: Producer, column: string): Producer | undefined {
     const known = collection.domain.collection?.fieldNames ?? [];
-    if (collection.input!.kind !== "table" || !known.includes(column) || column === "file") return undefined;
+    const named = collection.input!.kind === "table" && known.includes(column) && column !== "file";
+    if (!named && !pointsOf(collection.input!, column)) return undefined;
     const key = `${collection.name}.${column}`;
     let producer = this.columns.get(key);
     if (!producer) {

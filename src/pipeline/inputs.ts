@@ -9,12 +9,14 @@ import {
   type ScalarNode,
   shorten,
 } from "./node.js";
-import type { InputSpec, Reading } from "./spec.js";
+import type { InputSpec, PointsSpec, Reading } from "./spec.js";
 import { checkName, readCount } from "./steps.js";
 import { closest } from "./suggest.js";
 
 /** Keys of an input that are not its reader's. */
-export const inputKeys = ["file", "all", "table", "list", "where", "expect", "id", "use", "about"] as const;
+export const inputKeys = ["file", "all", "table", "list", "where", "expect", "id", "points", "use", "about"] as const;
+/** Keys under `points:` that are not its reader's. */
+export const pointsKeys = ["file", "use", "about"] as const;
 const sources = ["file", "all", "table", "list"] as const;
 
 /** Reads `inputs:`. Readers are chosen later, when it is known what each input is used for. */
@@ -75,8 +77,10 @@ function readInput(entry: Entry, reading: Reading): InputSpec | undefined {
   }
   const kind = given[0]!;
   const source = value.entries.get(kind)!;
-  const useNode = value.entries.get("use")?.value;
-  const base = { name, at, settings: value.entries, ...(useNode?.type === "scalar" ? { use: useNode } : {}) };
+  const pointsEntry = value.entries.get("points");
+  const points = pointsEntry && readPoints(pointsEntry, reading);
+  if (pointsEntry && !points) return undefined;
+  const base = { name, at, settings: value.entries, ...usedBy(value), ...(points ? { points } : {}) };
   if (kind === "file") {
     for (const key of ["where", "expect", "id"]) {
       const stray = value.entries.get(key);
@@ -103,6 +107,29 @@ function readInput(entry: Entry, reading: Reading): InputSpec | undefined {
     ...(expect && count !== undefined ? { expect: { count, at: expect.value.at } } : {}),
     ...(id?.type === "scalar" ? { id } : {}),
   };
+}
+
+const usedBy = (map: MapNode): { use?: ScalarNode } => {
+  const use = map.entries.get("use")?.value;
+  return use?.type === "scalar" ? { use } : {};
+};
+
+/** `points: FILE`, or a map with `file:` and what its reader shall know. */
+function readPoints(entry: Entry, reading: Reading): PointsSpec | undefined {
+  const { value, at } = entry;
+  if (value.type !== "map") {
+    const file = readFile(entry, reading);
+    return file && { at, file, settings: new Map() };
+  }
+  const source = value.entries.get("file");
+  if (!source) {
+    reading.found.push(
+      errorAt(at, "missing-file", "points: does not say where the points are", "Add file: with a path."),
+    );
+    return undefined;
+  }
+  const file = readFile(source, reading);
+  return file && { at, file, settings: value.entries, ...usedBy(value) };
 }
 
 function readFile(entry: Entry, reading: Reading): ScalarNode | undefined {

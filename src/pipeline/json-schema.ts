@@ -168,6 +168,26 @@ function inputSchema(readers: readonly [string, AnyPlugin][]): JsonSchema {
     },
     expect: { ...orSubstitution({ type: "integer", minimum: 1 }), description: "How many items there must be." },
     id: { type: "string", description: 'Names of the items, made of fields: "{row}-{col}".' },
+    points: {
+      description: "Points of the image, or of each item's: a file, whose name may have {field} places.",
+      anyOf: [
+        file,
+        {
+          type: "object",
+          required: ["file"],
+          additionalProperties: false,
+          properties: {
+            ...unionOf(
+              readers.map(([, p]) => p).filter((p) => Object.values(p.outputs as Ports)[0] === "points"),
+              (t) => t === "file",
+            ),
+            file,
+            use: { enum: readers.map(([id]) => id), description: "The reader, when the extension shall not decide." },
+            about,
+          },
+        },
+      ],
+    },
     use: { enum: readers.map(([id]) => id), description: "The reader, when the extension shall not decide." },
     about,
   };

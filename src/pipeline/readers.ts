@@ -1,7 +1,8 @@
 import type { AnyPlugin, Ports, PortType } from "../core/plugin.js";
 import { bind, portsByName } from "./bind.js";
 import type { Collection } from "./collections.js";
-import { inputKeys } from "./inputs.js";
+import { checkTemplate, pointsOf, pointsPath, withImage } from "./companion.js";
+import { inputKeys, pointsKeys } from "./inputs.js";
 import { errorAt, shorten } from "./node.js";
 import type { Candidate, Producer } from "./scope.js";
 import type { InputSpec, PluginSet, Reading } from "./spec.js";
@@ -41,10 +42,21 @@ function samplePath(
   collection: Collection | undefined,
   column: string | undefined,
 ): string | undefined {
-  if (input.kind === "file") return String(input.file.value);
   const first = collection?.items[0];
+  const points = pointsOf(input, column);
+  if (points) {
+    const filled = pointsPath(points, first);
+    return filled.ok ? filled.text : undefined;
+  }
+  if (input.kind === "file") return String(input.file.value);
   return column === undefined ? first?.path : first?.fields.get(column);
 }
+
+const givesPoints = (plugin: AnyPlugin): boolean => Object.values(plugin.outputs as Ports)[0] === "points";
+
+/** `use:` of an input, or of its points. */
+const usedBy = (input: InputSpec, column: string | undefined) =>
+  column === undefined ? input.use : pointsOf(input, column)?.use;
 
 /** Readers that could be meant for an input: the one of `use:`, or those with the longest extension that fits. */
 export function readerCandidates(
@@ -53,14 +65,15 @@ export function readerCandidates(
   column: string | undefined,
   plugins: PluginSet,
 ): readonly Candidate[] {
-  const use = column === undefined ? input.use : undefined;
+  const use = usedBy(input, column);
   if (use) {
     const plugin = plugins.loaded.get(String(use.value));
     return plugin?.kind === "read" ? [candidate(String(use.value), plugin)] : [];
   }
   const path = samplePath(input, collection, column);
   if (path === undefined) return [];
-  const all = byExtension(plugins, "read", path);
+  const fitting = byExtension(plugins, "read", path);
+  const all = pointsOf(input, column) ? fitting.filter((r) => givesPoints(r.plugin)) : fitting;
   const longest = all[0] ? longestExtension(all[0].plugin, path) : 0;
   return all.filter((r) => longestExtension(r.plugin, path) === longest).map((r) => candidate(r.id, r.plugin));
 }
@@ -79,13 +92,15 @@ export function decide(producer: Producer, wanted?: PortType): void {
 export function noReader(producer: Producer, collection: Collection | undefined, reading: Reading): void {
   const { plugins, found } = reading;
   const input = producer.input!;
-  if (input.use && producer.column === undefined) {
-    const id = String(input.use.value);
+  const points = pointsOf(input, producer.column);
+  const use = usedBy(input, producer.column);
+  if (use) {
+    const id = String(use.value);
     const isReader = plugins.loaded.has(id);
     const readers = plugins.ids.filter((i) => i.startsWith("read/"));
     found.push(
       errorAt(
-        input.use.at,
+        use.at,
         "unknown-plugin",
         isReader
           ? `"${id}" reads no files; use: of an input names a reader`
@@ -96,7 +111,11 @@ export function noReader(producer: Producer, collection: Collection | undefined,
     return;
   }
   const path = samplePath(input, collection, producer.column);
-  const at = input.kind === "file" ? input.file.at : (collection?.items[0]?.at ?? input.at);
+  const at = points ? points.file.at : input.kind === "file" ? input.file.at : (collection?.items[0]?.at ?? input.at);
+  if (path === undefined && points) {
+    checkTemplate(points.file, collection, reading);
+    return;
+  }
   if (path === undefined) {
     found.push(
       errorAt(
@@ -108,7 +127,7 @@ export function noReader(producer: Producer, collection: Collection | undefined,
     );
     return;
   }
-  const known = extensionsOf(plugins, "read", () => true);
+  const known = extensionsOf(plugins, "read", (p) => !points || givesPoints(p));
   const extension = /\.[A-Za-z0-9]+$/.exec(path)?.[0] ?? "";
   found.push(
     errorAt(
@@ -125,25 +144,31 @@ export function bindReader(producer: Producer, reading: Reading): void {
   const id = producer.candidates[0]!.id;
   const plugin = reading.plugins.loaded.get(id)!;
   const main = Object.entries(plugin.inputs as Ports).find(([, p]) => p === "file" || p === "file?")?.[0];
-  producer.bound = bind(
+  const points = pointsOf(producer.input!, producer.column);
+  const bound = bind(
     {
       id,
       plugin,
-      entries: producer.column === undefined ? producer.input!.settings : new Map(),
-      reserved: inputKeys,
-      at: producer.at,
+      entries: producer.column === undefined ? producer.input!.settings : (points?.settings ?? new Map()),
+      reserved: points ? pointsKeys : inputKeys,
+      at: points?.at ?? producer.at,
       role: "reader",
       given: main === undefined ? [] : [main],
     },
     reading,
   );
+  for (const key of ["file", "image"]) {
+    const value = points?.settings.get(key)?.value;
+    if (value?.type === "scalar") checkTemplate(value, producer.domain.collection, reading);
+  }
+  producer.bound = withImage(bound, producer);
 }
 
 /** A collection has one reader; a file that it does not know by its extension is told. */
 export function checkFormats(producer: Producer, { plugins, found }: Reading): void {
   const { input, domain, column } = producer;
   const { id } = producer.candidates[0]!;
-  if (!domain.collection || (input!.use && column === undefined)) return;
+  if (!domain.collection || usedBy(input!, column) || pointsOf(input!, column)) return;
   const plugin = plugins.loaded.get(id)!;
   for (const item of domain.collection.items) {
     const cell = column === undefined ? undefined : item.cells?.get(column);

@@ -22,19 +22,29 @@ export class Resolver extends House {
 
   /** Binds readers, once all uses are known, and looks up what they refer to. */
   resolveReaders(): void {
+    const seen = new Set<Producer>();
+    // A reader may refer to another input, which is then used though no step names it.
+    for (let before = -1; before < seen.size; ) {
+      before = seen.size;
+      this.resolveUsed(seen);
+    }
+  }
+
+  private resolveUsed(seen: Set<Producer>): void {
     for (let i = 0; i < this.producers.length; i++) {
       const producer = this.producers[i]!;
-      if (producer.kind !== "input" || this.reading.broken.has(producer.input!.name)) continue;
+      if (producer.kind !== "input" || seen.has(producer) || this.reading.broken.has(producer.input!.name)) continue;
       if (!producer.used && (producer.usedAsFile || producer.column !== undefined)) continue;
-      decide(producer);
       const isCollection = producer.domain !== this.root;
+      // A table whose files are all named by other columns needs no reader of its own.
+      const columnsOnly = isCollection && !producer.used && this.hasUsedColumn(producer.input!.name);
+      if (columnsOnly) continue;
+      seen.add(producer);
+      decide(producer);
       if (producer.candidates.length === 0) {
-        // A table whose files are all named by other columns needs no reader of its own.
-        const columnsOnly = isCollection && !producer.used && this.hasUsedColumn(producer.input!.name);
-        if (!columnsOnly) noReader(producer, this.collections.get(producer.input!.name), this.reading);
+        noReader(producer, this.collections.get(producer.input!.name), this.reading);
         continue;
       }
-      if (!producer.used && isCollection && this.hasUsedColumn(producer.input!.name)) continue;
       checkFormats(producer, this.reading);
       bindReader(producer, this.reading);
       producer.ports = producer.bound!.ports.map((use) => this.resolvePort(use, producer, undefined));

@@ -84,6 +84,16 @@ interface InputBase {
   readonly use?: ScalarNode;
   /** Ports and parameters of the reader; checked when the reader is known. */
   readonly settings: ReadonlyMap<string, Entry>;
+  /** `points:`, points of the input's images. */
+  readonly points?: PointsSpec;
+}
+
+/** Points of an input's image, or of the images of its items: a file, whose name may have `{field}` places. */
+export interface PointsSpec {
+  readonly at: Place;
+  readonly file: ScalarNode;
+  readonly use?: ScalarNode;
+  readonly settings: ReadonlyMap<string, Entry>;
 }
 
 /** One input: a file, or a collection of items with a file each. */
