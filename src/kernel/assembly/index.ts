@@ -22,6 +22,7 @@ export * from "./scale-space";
 export * from "./sift-describe";
 export * from "./sift-detect";
 export * from "./tilt";
+export * from "./tie-surface";
 export * from "./warp";
 
 /** First address that the host may use. */
