@@ -137,13 +137,15 @@ export async function estimateFromMatches(
   );
   const evidence: Evidence = {
     family,
-    matches: n,
-    inliers: consensus.inliers,
-    inlierShare: consensus.inliers / n,
-    log10Nfa: consensus.log10Nfa,
-    shuffledShare,
-    rivalShare: first.rivalScore / first.score,
-    ...(guided ? { guided } : {}),
+    features: {
+      matches: n,
+      inliers: consensus.inliers,
+      inlierShare: consensus.inliers / n,
+      log10Nfa: consensus.log10Nfa,
+      shuffledShare,
+      rivalShare: first.rivalScore / first.score,
+      ...(guided ? { guided } : {}),
+    },
     fitRmse: rmse(fit.matrix, ties, fit.use) / movingSpacing,
     heldOutRmse: heldOutRmse(family, ties.fixed, ties.moving, fit.use, fit.weight) / movingSpacing,
     expectedError: error.expected / movingSpacing,

@@ -1,25 +1,20 @@
 import { type Diagnostic, problem, warning } from "../core/diagnostic.js";
 import type { Metrics, Verdict } from "../core/verdict.js";
 import { type Family, minimalSample } from "./fit.js";
+import { judgeStructure, type StructureEvidence } from "./structure/evidence.js";
 
 /**
- * What is known of a registration from tie points. Lengths in pixels of the moving image.
+ * What is known of a registration. Lengths in pixels of the moving image.
  *
- * The evidence that the images show the same place comes from the unguided matching alone: after a guided pass even a wrong
- * map has many inliers. What comes from the guided pass tells how accurate a right map is.
+ * The evidence that the images show the same place comes from the unguided search alone, be it by features or by structure:
+ * after a guided pass even a wrong map has many inliers. What comes from the guided pass tells how accurate a right map is.
  */
 export interface Evidence {
   readonly family: Family;
-  readonly matches: number;
-  /** Unguided inliers that are places of their own. */
-  readonly inliers: number;
-  readonly inlierShare: number;
-  readonly log10Nfa: number;
-  /** Share of inliers that the estimator finds among shuffled tie points. */
-  readonly shuffledShare: number;
-  /** Best second consensus, as a share of the winner's score. */
-  readonly rivalShare: number;
-  readonly guided?: { readonly inliers: number; readonly share: number };
+  /** Where tie points of features, or of a file, were searched for a consensus. */
+  readonly features?: FeatureEvidence;
+  /** Where the images were searched by structure. */
+  readonly structure?: StructureEvidence;
   readonly fitRmse: number;
   readonly heldOutRmse: number;
   readonly expectedError: number;
@@ -36,9 +31,24 @@ export interface Evidence {
   readonly scale: number;
   readonly anisotropy: number;
   readonly reflected: boolean;
+  /** Whether maps that turn the image over were asked for. */
+  readonly mayReflect?: boolean;
   readonly scaleSpread: number;
   /** Diagonal of the moving image, pixels; 0 when unknown. */
   readonly diagonal: number;
+}
+
+export interface FeatureEvidence {
+  readonly matches: number;
+  /** Unguided inliers that are places of their own. */
+  readonly inliers: number;
+  readonly inlierShare: number;
+  readonly log10Nfa: number;
+  /** Share of inliers that the estimator finds among shuffled tie points. */
+  readonly shuffledShare: number;
+  /** Best second consensus, as a share of the winner's score. */
+  readonly rivalShare: number;
+  readonly guided?: { readonly inliers: number; readonly share: number };
 }
 
 /**
@@ -51,28 +61,9 @@ export function judge(e: Evidence, stopped: string): Verdict {
   const reasons: Diagnostic[] = [];
   const reject = (code: string, message: string, hint: string) => reasons.push(problem(code, message, hint));
   const suspect = (code: string, message: string, hint: string) => reasons.push(warning(code, message, hint));
-  const least = Math.max(8, 2 * minimalSample[e.family] + 2);
-  if (e.log10Nfa > -6 || e.inliers < least) {
-    reject(
-      "chance",
-      `Only ${e.inliers} of ${e.matches} tie points agree, which chance may explain (about 10^${e.log10Nfa.toFixed(1)} such agreements expected in unrelated images)`,
-      "The images may not show the same place. If they do: preprocess so that both look more alike, or mark tie points by hand and give them as a matches file.",
-    );
-  } else if (e.log10Nfa > -15 || e.inliers < 12) {
-    suspect(
-      "thin-evidence",
-      `${e.inliers} tie points agree: more than chance, but few (10^${e.log10Nfa.toFixed(1)} expected by chance; below 10^-15 is safe)`,
-      "Look at the overlay in the report. More key points (max-keypoints, contrast-threshold) or preprocessing may help.",
-    );
-  }
-  if (e.shuffledShare > 0 && e.inlierShare < 2 * e.shuffledShare) {
-    reject(
-      "no-better-than-shuffled",
-      `Tie points paired at random agree nearly as well (${percent(e.shuffledShare)} against ${percent(e.inlierShare)})`,
-      "The matcher sees no real correspondence: try another matcher, or mark tie points by hand.",
-    );
-  }
-  if (e.reflected)
+  if (e.features) judgeFeatures(e.family, e.features, reject, suspect);
+  if (e.structure) judgeStructure(e.structure, reject, suspect);
+  if (e.reflected && !e.mayReflect)
     reject("reflected", "The map turns the image over", "If the slide really is flipped, flip the file first.");
   if (!(e.anisotropy <= 6) || !(e.scaleSpread <= 20) || !(e.scale >= 1 / 20 && e.scale <= 20)) {
     reject(
@@ -93,18 +84,11 @@ export function judge(e: Evidence, stopped: string): Verdict {
       `The images overlap by ${percent(e.overlap)} only under this map`,
       "Check that the files belong together.",
     );
-  } else if (e.overlap !== undefined && e.overlap < 0.1) {
+  } else if (e.overlap !== undefined && e.overlap < (e.structure ? 0.2 : 0.1)) {
     suspect(
       "small-overlap",
       `The images overlap by ${percent(e.overlap)} only under this map`,
       "Look at the overlay in the report.",
-    );
-  }
-  if (e.rivalShare > 0.7) {
-    suspect(
-      "ambiguous",
-      `A second, different map is supported nearly as well (${percent(e.rivalShare)})`,
-      "The scene may repeat itself, or have more than one plane: check the overlay, or crop.",
     );
   }
   if (stopped === "guided-pass-found-too-little") {
@@ -114,17 +98,17 @@ export function judge(e: Evidence, stopped: string): Verdict {
       "Look at the overlay in the report. Images of different modality need another matcher.",
     );
   }
-  if (e.guided && e.guided.share < 0.5 && e.family === "projective" && e.misfit > 1) {
+  if (e.features?.guided && e.features.guided.share < 0.5 && e.family === "projective" && e.misfit > 1) {
     suspect(
       "more-than-one-plane",
-      `The map explains ${percent(e.guided.share)} of what matches locally: the scene may have more than one plane`,
+      `The map explains ${percent(e.features.guided.share)} of what matches locally: the scene may have more than one plane`,
       "Expect errors away from the main plane; a deformable model follows it better.",
     );
   }
   if (!Number.isFinite(e.expectedError)) {
     suspect(
       "error-unknown",
-      `${e.inliers} tie points are too few, or too close together, to tell how far off the map may be`,
+      "The tie points are too few, or too close together, to tell how far off the map may be",
       "More tie points, spread over the image, or a stiffer model.",
     );
   } else if (e.diagonal > 0 && !(e.expectedError <= Math.max(0.01 * e.diagonal, 3))) {
@@ -148,7 +132,8 @@ export function judge(e: Evidence, stopped: string): Verdict {
       "Look at the overlay away from the tie points.",
     );
   }
-  if (e.similarity) {
+  // Edges may agree where brightness says nothing.
+  if (e.similarity && !e.structure) {
     const { before, after } = e.similarity;
     if (after.ncc < before.ncc + 0.01 && after.nmi < before.nmi + 0.001 && after.ncc < 0.7 && after.nmi < 1.1) {
       suspect(
@@ -162,6 +147,39 @@ export function judge(e: Evidence, stopped: string): Verdict {
   return { status, reasons, metrics: metricsOf(e), stopped };
 }
 
+type Say = (code: string, message: string, hint: string) => void;
+
+function judgeFeatures(family: Family, f: FeatureEvidence, reject: Say, suspect: Say): void {
+  const least = Math.max(8, 2 * minimalSample[family] + 2);
+  if (f.log10Nfa > -6 || f.inliers < least) {
+    reject(
+      "chance",
+      `Only ${f.inliers} of ${f.matches} tie points agree, which chance may explain (about 10^${f.log10Nfa.toFixed(1)} such agreements expected in unrelated images)`,
+      "The images may not show the same placf. If they do: preprocess so that both look more alike, or mark tie points by hand and give them as a matches filf.",
+    );
+  } else if (f.log10Nfa > -15 || f.inliers < 12) {
+    suspect(
+      "thin-evidence",
+      `${f.inliers} tie points agree: more than chance, but few (10^${f.log10Nfa.toFixed(1)} expected by chance; below 10^-15 is safe)`,
+      "Look at the overlay in the report. More key points (max-keypoints, contrast-threshold) or preprocessing may help.",
+    );
+  }
+  if (f.shuffledShare > 0 && f.inlierShare < 2 * f.shuffledShare) {
+    reject(
+      "no-better-than-shuffled",
+      `Tie points paired at random agree nearly as well (${percent(f.shuffledShare)} against ${percent(f.inlierShare)})`,
+      "The matcher sees no real correspondence: try another matcher, or mark tie points by hand.",
+    );
+  }
+  if (f.rivalShare > 0.7) {
+    suspect(
+      "ambiguous",
+      `A second, different map is supported nearly as well (${percent(f.rivalShare)})`,
+      "The scene may repeat itself, or have more than one plane: check the overlay, or crop.",
+    );
+  }
+}
+
 function metricsOf(e: Evidence): Metrics {
   const px = (value: number) => ({ value, unit: "px" });
   const share = (value: number) => ({ value: 100 * value, unit: "%" });
@@ -171,19 +189,28 @@ function metricsOf(e: Evidence): Metrics {
     "fit-rmse": px(e.fitRmse),
     noise: px(e.noise),
     misfit: px(e.misfit),
-    matches: { value: e.matches },
-    inliers: { value: e.inliers },
-    "inlier-share": share(e.inlierShare),
-    "log10-nfa": { value: e.log10Nfa },
-    "null-inlier-share": share(e.shuffledShare),
-    "rival-share": share(e.rivalShare),
     coverage: share(e.coverage),
     scale: { value: e.scale },
     anisotropy: { value: e.anisotropy },
   };
-  if (e.guided) {
-    metrics["guided-inliers"] = { value: e.guided.inliers };
-    metrics["guided-share"] = share(e.guided.share);
+  if (e.features) {
+    const { matches, inliers, inlierShare, log10Nfa, shuffledShare, rivalShare, guided } = e.features;
+    metrics.matches = { value: matches };
+    metrics.inliers = { value: inliers };
+    metrics["inlier-share"] = share(inlierShare);
+    metrics["log10-nfa"] = { value: log10Nfa };
+    metrics["null-inlier-share"] = share(shuffledShare);
+    metrics["rival-share"] = share(rivalShare);
+    if (guided) {
+      metrics["guided-inliers"] = { value: guided.inliers };
+      metrics["guided-share"] = share(guided.share);
+    }
+  }
+  if (e.structure) {
+    metrics["structure-score"] = { value: e.structure.score };
+    metrics.margin = { value: e.structure.margin };
+    metrics["block-consistency"] = share(e.structure.consistency);
+    metrics.blocks = { value: e.structure.blocks };
   }
   if (e.agreement !== undefined) metrics.agreement = share(e.agreement);
   if (e.overlap !== undefined) metrics.overlap = share(e.overlap);

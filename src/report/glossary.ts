@@ -203,6 +203,26 @@ const terms: Readonly<Record<string, Term>> = {
     better: "higher",
     group: "evidence",
   },
+  "structure-score": {
+    name: "Agreement of edges",
+    meaning:
+      "How well small blocks of both images agree on one transform by their edges alone, summed over all blocks; above 0.3 is usual.",
+    better: "higher",
+    group: "evidence",
+  },
+  "block-consistency": {
+    name: "Blocks that agree",
+    meaning:
+      "Share of small blocks that, each by itself, would put the moving image where the transform puts it; chance gives about 5 %.",
+    better: "higher",
+    group: "evidence",
+  },
+  blocks: {
+    name: "Blocks with edges",
+    meaning: "Small parts of the overlap with enough edges in both images to be compared.",
+    better: "higher",
+    group: "evidence",
+  },
   overlap: {
     name: "Overlap",
     meaning: "How much of the smaller image the two have in common once they lie together.",

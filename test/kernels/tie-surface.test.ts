@@ -17,7 +17,9 @@ function fields(seed: number, shift: number, holes: boolean) {
     for (let x = 0; x < width; x++) {
       const t = 3 * Math.sin((x + shift) / 5) + 2 * Math.cos(y / 4) + 0.3 * random();
       const w = 1 + Math.sin((x + shift) / 3 + y / 2);
-      values.push([w * Math.cos(2 * t), w * Math.sin(2 * t), w * Math.cos(4 * t), w * Math.sin(4 * t)].map(Math.fround));
+      values.push(
+        [w * Math.cos(2 * t), w * Math.sin(2 * t), w * Math.cos(4 * t), w * Math.sin(4 * t)].map(Math.fround),
+      );
       seen.push(!holes || (x > 20 - y / 4 && random() > 0.02));
     }
   }
@@ -51,7 +53,18 @@ test.each([
     kernels().rows(
       "packFields",
       height,
-      [...inputs, plane((k) => Number(seen[k])), stride, width, products, energy, observed, rowLength, rim, weights[i]!],
+      [
+        ...inputs,
+        plane((k) => Number(seen[k])),
+        stride,
+        width,
+        products,
+        energy,
+        observed,
+        rowLength,
+        rim,
+        weights[i]!,
+      ],
       7,
     );
     return { products, energy, observed, rowLength };

@@ -233,3 +233,30 @@ export function scoreShifts(lo: i32, hi: i32, maps: usize, centres: usize, count
     store<f64>(out + (<usize>k << 3), sum);
   }
 }
+
+/**
+ * What blocks [lo, hi) hold, for a choice among them: int32 triples of pixels that both images observe, the fixed image's
+ * energy where the moving image observes, and the moving image's energy. Arguments as in `tieSurfaces`.
+ */
+export function tieBlocks(
+  lo: i32, hi: i32, fixedEnergy: usize, fixedSeen: usize, fixedStride: i32,
+  movingEnergy: usize, movingSeen: usize, movingStride: i32, corners: usize, side: i32, out: usize): void {
+  const width = <usize>side << 1;
+  for (let n = lo; n < hi; n++) {
+    const x = load<i32>(corners + (<usize>n << 3)), y = load<i32>(corners + (<usize>n << 3), 4);
+    let both = i32x4.splat(0), energyF = both, energyM = both;
+    const ones = i16x8.splat(1);
+    for (let j = 0; j < side; j++) {
+      const f = (<usize>(y + j) * <usize>fixedStride + <usize>x) << 1;
+      const m = (<usize>(y + j + REACH) * <usize>movingStride + <usize>(x + REACH)) << 1;
+      for (let i: usize = 0; i < width; i += 16) {
+        const seen = v128.load(movingSeen + m + i);
+        both = i32x4.add(both, i32x4.dot_i16x8_s(v128.load(fixedSeen + f + i), seen));
+        energyF = i32x4.add(energyF, i32x4.dot_i16x8_s(v128.load(fixedEnergy + f + i), seen));
+        energyM = i32x4.add(energyM, i32x4.dot_i16x8_s(v128.load(movingEnergy + m + i), ones));
+      }
+    }
+    const o = out + <usize>n * 12;
+    store<i32>(o, sum4(both)); store<i32>(o, sum4(energyF), 4); store<i32>(o, sum4(energyM), 8);
+  }
+}

@@ -52,7 +52,7 @@ export function consensus(arena: Arena, grid: TieGrid, model: ShiftModel, random
     predict(map, frame.x, predicted);
     nearPeaks(surfaces, predicted, peaks.height, round === 0 ? 4 : 3, shifts, weight);
     if (!robustWeights(shifts, predicted, weight, round)) break;
-    const fitted = fit(model, frame.x, shifts, weight, count);
+    const fitted = fitShifts(model, frame.x, shifts, weight, count);
     if (!fitted) break;
     map = fitted;
   }
@@ -248,7 +248,7 @@ function weightedMedian(values: Float64Array, weight: Float64Array): number {
 /** How strongly turn, stretch and shear are drawn to 0, per block: in the frame, and with weights of mean 1. */
 const RIDGE: Readonly<Record<ShiftModel, number>> = { similarity: 0.005, affine: 0.02 };
 
-function fit(
+function fitShifts(
   model: ShiftModel,
   x: Float64Array,
   shifts: Float64Array,

@@ -1,0 +1,138 @@
+import type { Matrix3 } from "../../core/transform.js";
+import { localStretch } from "../plausibility.js";
+import type { ShiftModel } from "./consensus.js";
+import { distance, type Look, look, type StructurePair } from "./refine.js";
+
+/** A map to begin with, in pixels of the channels. */
+export interface Start {
+  readonly matrix: Matrix3;
+  /** Whether it turns the image over; what comes of it must do so too. */
+  readonly flipped: boolean;
+  readonly source: string;
+}
+
+export interface Candidate extends Look {
+  readonly start: Start;
+}
+
+export interface Screened {
+  /** All that were looked at to the end, best first. */
+  readonly candidates: readonly Candidate[];
+  /** Score of the best one that is elsewhere, at least RIVAL_FLOOR. */
+  readonly rival: number;
+}
+
+export interface ClimbStep {
+  readonly longSide: number;
+  readonly score: number;
+  readonly consistency: number;
+  /** How far the map moved, pixels of the moving channels. */
+  readonly moved: number;
+  /** Whether the map was taken from this level. */
+  readonly taken: boolean;
+}
+
+export interface ScreenOptions {
+  readonly model: ShiftModel;
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** Long side of the level at which maps are compared, and its blocks, pixels. */
+const SCREEN = { longSide: 192, side: 24, step: 12 } as const;
+/** A first look needs no blocks that overlap. */
+const GLANCE = { ...SCREEN, step: 24 } as const;
+/** How many are looked at a second time, and then with the loosest model. */
+const SECOND = 20;
+const LAST = [6, 3] as const;
+/** Maps nearer than this, as a share of the moving image's long side, are one; a rival is farther away. */
+const SAME = [0.015, 0.02] as const;
+const ELSEWHERE = 0.08;
+/** A rival counts at least this, so that a weak winner without rivals has no great margin. */
+const RIVAL_FLOOR = 0.25;
+
+/** Refines many maps a little, the better ones more, and ranks them by how well the blocks of both images agree. */
+export function screen(pair: StructurePair, starts: readonly Start[], options: ScreenOptions): Screened | undefined {
+  const size = Math.max(pair.moving.width, pair.moving.height);
+  const again = (c: Candidate, model: ShiftModel, halves = false) =>
+    attempt(pair, c.start, c.matrix, { ...SCREEN, model, halves }, options) ?? c;
+  let found = starts.flatMap(
+    (start) => attempt(pair, start, start.matrix, { ...GLANCE, model: "similarity" }, options) ?? [],
+  );
+  found = distinct(pair, ranked(found), SAME[0] * size).slice(0, SECOND);
+  found = distinct(pair, ranked(found.map((c) => again(c, "similarity"))), SAME[1] * size);
+  for (const count of LAST) {
+    found = ranked(found.map((c, i) => (i < count ? again(c, options.model, count === LAST[1]) : c)));
+  }
+  const best = found[0];
+  if (!best) return undefined;
+  const elsewhere = found.filter((c) => distance(pair, c.matrix, best.matrix) > ELSEWHERE * size);
+  return { candidates: found, rival: Math.max(RIVAL_FLOOR, ...elsewhere.map((c) => c.score)) };
+}
+
+/** Levels from coarse to fine: long side, side of a block, distance of blocks, pixels. */
+const LEVELS = [
+  { longSide: 320, side: 32, step: 16 },
+  { longSide: 512, side: 40, step: 20 },
+  { longSide: 1024, side: 48, step: 32 },
+] as const;
+/** A finer level may move the map by this share of the moving image's long side. */
+const MOST_MOVED = 0.03;
+/** It must keep this share of the score, and this share of consistent blocks: sections may agree in tissue, not in cells. */
+const LEAST_KEPT = 0.35;
+const LEAST_CONSISTENT = 0.12;
+
+/** Follows a map to finer levels for as long as the images agree there. */
+export function climb(
+  pair: StructurePair,
+  from: Candidate,
+  options: ScreenOptions,
+): { readonly finest: Candidate; readonly steps: readonly ClimbStep[] } {
+  const size = Math.max(pair.moving.width, pair.moving.height);
+  const long = Math.max(pair.fixed.width, pair.fixed.height);
+  let finest = from;
+  const steps: ClimbStep[] = [];
+  for (const level of LEVELS) {
+    if (level.longSide > 1.3 * long && level !== LEVELS[0]) break;
+    const first = attempt(pair, from.start, finest.matrix, { ...level, model: options.model }, options);
+    const next =
+      first && attempt(pair, from.start, first.matrix, { ...level, model: options.model, halves: true }, options);
+    if (!next) break;
+    const moved = distance(pair, next.matrix, finest.matrix);
+    const { score, consistency } = next;
+    const taken = moved <= MOST_MOVED * size && score >= LEAST_KEPT * from.score && consistency >= LEAST_CONSISTENT;
+    steps.push({ longSide: level.longSide, score, consistency, moved, taken });
+    if (!taken) break;
+    finest = next;
+  }
+  return { finest, steps };
+}
+
+function attempt(
+  pair: StructurePair,
+  start: Start,
+  matrix: Matrix3,
+  options: Parameters<typeof look>[2],
+  { random, signal }: ScreenOptions,
+): Candidate | undefined {
+  signal.throwIfAborted();
+  const found = look(pair, matrix, options, random);
+  return found && plausible(pair, found.matrix, start.flipped) ? { ...found, start } : undefined;
+}
+
+const ranked = (candidates: readonly Candidate[]): Candidate[] => [...candidates].sort((a, b) => b.score - a.score);
+
+function distinct(pair: StructurePair, candidates: readonly Candidate[], radius: number): Candidate[] {
+  const out: Candidate[] = [];
+  for (const c of candidates) if (out.every((o) => distance(pair, c.matrix, o.matrix) > radius)) out.push(c);
+  return out;
+}
+
+/** Stretches from a quarter to four times, one direction at most twice the other. */
+function plausible(pair: StructurePair, matrix: Matrix3, flipped: boolean): boolean {
+  if (!matrix.every(Number.isFinite)) return false;
+  const { width, height } = pair.fixed;
+  const { scale, anisotropy, reflected } = localStretch(matrix, (width - 1) / 2, (height - 1) / 2);
+  const spread = Math.sqrt(anisotropy);
+  return reflected === flipped && scale / spread >= 0.25 && scale * spread <= 4 && anisotropy <= 2;
+}
