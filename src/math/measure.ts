@@ -7,7 +7,7 @@ import type { Registration } from "../core/registration.js";
 import { apply, asMatrix3, type Transform } from "../core/transform.js";
 import type { Metric, Metrics } from "../core/verdict.js";
 import { kernels } from "../kernel/lane.js";
-import { readPair, similarityUnder, startingMap } from "./pair.js";
+import { readPair, similarityThrough, similarityUnder, startingMap } from "./pair.js";
 
 /** NCC, NMI and SSIM of two images before and after a map, as metrics `ncc-before` … `ssim-after`. */
 export async function measureSimilarity(
@@ -16,20 +16,13 @@ export async function measureSimilarity(
   transform: Transform,
   context: Context,
 ): Promise<Result<Metrics>> {
-  const matrix = asMatrix3(transform);
-  if (!matrix) {
-    return failed(
-      problem(
-        "transform-not-linear",
-        "Similarity is measured for linear maps only, but this transform bends",
-        "Warp the moving image first, and measure with the identity.",
-      ),
-    );
-  }
   using arena = kernels().arena();
   const pair = await readPair(arena, { fixed, moving }, 1e6, context.signal);
   const before = similarityUnder(arena, pair, startingMap(pair));
-  const after = similarityUnder(arena, pair, matrix);
+  const matrix = asMatrix3(transform);
+  const after = matrix
+    ? similarityUnder(arena, pair, matrix)
+    : await similarityThrough(arena, pair, moving, transform, context.signal);
   const metrics: Record<string, Metric> = {};
   for (const name of ["ncc", "nmi", "ssim"] as const) {
     metrics[`${name}-before`] = { value: before[name] };

@@ -1,11 +1,12 @@
-import { composeAffine, type Grid, invertAffine } from "../core/grid.js";
+import { composeAffine, type Grid, invertAffine, wholeWindow } from "../core/grid.js";
 import type { Image } from "../core/image.js";
-import { type Matrix3, matrix3FromAffine, multiplyMatrix3 } from "../core/transform.js";
+import { type Matrix3, matrix3FromAffine, multiplyMatrix3, type Transform } from "../core/transform.js";
 import type { Arena } from "../kernel/memory.js";
 import { findOverlap } from "./overlap.js";
 import { halfPlane, type Plane, warpPlane } from "./plane.js";
 import { localStretch } from "./plausibility.js";
-import { grayPlane } from "./read-plane.js";
+import { grayPlane, readGray } from "./read-plane.js";
+import { warpImage } from "./resample.js";
 import { type Similarity, similarity } from "./similarity.js";
 
 /** Two images as gray planes, each on a grid of its own in its world. */
@@ -81,10 +82,29 @@ export function similarityUnder(arena: Arena, pair: PlanePair, world: Matrix3): 
     moving = half(arena, moving);
   const { width, height } = fixed.plane;
   const warped = warpPlane(arena, moving.plane, pixelMap(world, fixed.grid, moving.grid), width, height, "linear");
-  const a = dense(arena, fixed.plane);
+  return planeSimilarity(arena, fixed.plane, warped);
+}
+
+/** As `similarityUnder`, for any transform; the moving image is read again where the fixed plane needs it. */
+export async function similarityThrough(
+  arena: Arena,
+  pair: PlanePair,
+  moving: Image,
+  transform: Transform,
+  signal?: AbortSignal,
+): Promise<Similarity> {
+  let fixed = pair.fixed;
+  while (Math.max(fixed.plane.width, fixed.plane.height) > 512) fixed = half(arena, fixed);
+  const warped = warpImage(moving, transform, fixed.grid, { interpolation: "linear", dtype: "float32" });
+  const plane = await readGray(arena, warped, wholeWindow(fixed.grid), signal ? { signal } : {});
+  return planeSimilarity(arena, fixed.plane, plane);
+}
+
+function planeSimilarity(arena: Arena, fixed: Plane, warped: Plane): Similarity {
+  const a = dense(arena, fixed);
   const b = dense(arena, warped);
   const valid = Uint8Array.from(a, (v, i) => (Number.isNaN(v) || Number.isNaN(b[i]!) ? 0 : 1));
-  return similarity(a, b, valid, width, height);
+  return similarity(a, b, valid, fixed.width, fixed.height);
 }
 
 /** The plane's samples without padding. */

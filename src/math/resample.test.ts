@@ -5,7 +5,6 @@ import { memoryImage } from "../../test/support/image.js";
 import { texturedScene } from "../../test/support/scene.js";
 import { type Grid, pixelGrid, type Window } from "../core/grid.js";
 import type { Image } from "../core/image.js";
-import { worldPoints } from "../core/points.js";
 import { identity, type Matrix3, sequence, type Transform } from "../core/transform.js";
 import { warpImage } from "./resample.js";
 
@@ -182,15 +181,4 @@ test("a read pulls little more than what it shows, even of a turned image", asyn
   expect(data.every((v) => v === 3)).toBe(true);
   expect(Math.max(...windows.map((w) => w.width * w.height))).toBeLessThan(4.1e6);
   expect(windows.reduce((sum, w) => sum + w.width * w.height, 0)).toBeLessThan(1.1 * 20_000 * 300);
-});
-
-test("a map that bends is refused with a diagnostic", () => {
-  const image = memoryImage(new Uint8Array(4), pixelGrid(2, 2));
-  const bend: Transform = {
-    type: "tps",
-    affine: [1, 0, 0, 0, 1, 0],
-    knots: worldPoints([]),
-    weights: new Float64Array(),
-  };
-  expect(() => warpImage(image, bend, image.grid)).toThrow("transform-not-linear");
 });

@@ -1,5 +1,5 @@
 import { DiagnosticError, problem } from "../core/diagnostic.js";
-import { type Grid, invertAffine, type Window, wholeWindow } from "../core/grid.js";
+import { type Grid, invertAffine, wholeWindow } from "../core/grid.js";
 import { bytesPerSample, type DType, type Image, isCategorical } from "../core/image.js";
 import { asMatrix3, type Matrix3, matrix3FromAffine, type Transform } from "../core/transform.js";
 import { kernels } from "../kernel/lane.js";
@@ -9,6 +9,7 @@ import { lazyImage } from "./lazy.js";
 import { atLevel } from "./pyramid.js";
 import { copyRows, holeValue, readRaw } from "./read-plane.js";
 import { findableNodata } from "./sample-type.js";
+import { bendingCourse, type Course, cutByFootprint } from "./warp-course.js";
 import { type Interpolation, kernelReach, warpBand } from "./warp-kernel.js";
 
 export interface WarpOptions {
@@ -30,10 +31,11 @@ const NEARLY_ONE = 1.05;
 
 /**
  * The moving image on another grid, through a map from the world of that grid to the moving world. Lazy: a read pulls the
- * source windows that it needs, block by block, and nothing is resampled twice, however long the chain of linear maps.
+ * source windows that it needs, block by block, and nothing is resampled twice, however long the chain of maps, straight
+ * or bending. Where a map bends, positions are good to a hundredth of a source pixel (see `blockPositions`).
  *
  * Anti-aliasing: let s be the reduction, moving pixels per output pixel (the square root of the Jacobian's determinant;
- * for a projective map the smallest of 25 places, so that nothing is blurred more than it must be). Area means by the whole
+ * where it varies the smallest of 25 places, so that nothing is blurred more than it must be). Area means by the whole
  * number f = floor(s) come first, from overviews where they fit, then a Gaussian of sigma 0.5 sqrt((s/f)^2 - 1) of the
  * coarser pixels, then the interpolation.
  *
@@ -42,19 +44,23 @@ const NEARLY_ONE = 1.05;
  * that would come out as that value moves by one.
  *
  * @param transform  from the world of `onto` to the world of `moving`
- * @throws DiagnosticError `transform-not-linear` for a transform that bends, `singular-grid` for a grid without area
+ * @throws DiagnosticError `singular-grid` for a grid without area
  */
 export function warpImage(moving: Image, transform: Transform, onto: Grid, options: WarpOptions = {}): Image {
-  const matrix = pixelMatrix(moving.grid, transform, onto);
   const categorical = isCategorical(moving);
   const interpolation = categorical ? "nearest" : (options.interpolation ?? "cubic");
   const dtype = options.dtype ?? moving.dtype;
   const ownNodata = dtype === moving.dtype ? moving.nodata : undefined;
   const fill = options.fill ?? holeValue({ dtype, ...(ownNodata === undefined ? {} : { nodata: ownNodata }) });
   const nodata = (options.fill ?? ownNodata) === undefined || Number.isNaN(fill) ? undefined : fill;
-  const { source, map } =
-    categorical || options.antialias === false ? { source: moving, map: matrix } : smoothed(moving, matrix, onto);
-  const tile = blockSize(map);
+  const smooth = !categorical && options.antialias !== false;
+  const linear = asMatrix3(transform);
+  if (!linear && !invertAffine(moving.grid.worldFromPixel).every(Number.isFinite))
+    throw singular(`the moving image's grid is ${moving.grid.worldFromPixel.join(", ")}`);
+  const course = linear
+    ? straightCourse(moving, linear, onto, smooth)
+    : bendingCourse(moving, transform, onto, (reduction) => (smooth ? smoothed(moving, reduction).source : moving));
+  const { source, tile } = course;
   const reach = kernelReach[interpolation];
   const bytes = bytesPerSample(dtype);
   const sourceNodata = findableNodata(source.dtype, source.nodata);
@@ -62,27 +68,27 @@ export function warpImage(moving: Image, transform: Transform, onto: Grid, optio
     ...{ grid: onto, dtype, bands: moving.bands, meaning: moving.meaning, tile },
     ...(nodata === undefined ? {} : { nodata }),
   };
+  const bandOptions = {
+    ...{ interpolation, fill, keepClear: nodata !== undefined },
+    ...(sourceNodata === undefined ? {} : { nodata: sourceNodata }),
+  };
   return lazyImage(
     face,
     async (block, bands, out, signal) => {
-      const limit = SOURCE_PIXELS / bands.length;
-      for (const part of cutByFootprint(block, map, reach, source.grid, limit)) {
+      using outer = kernels().arena();
+      const { parts, warp } = course.lay(outer, block, reach, SOURCE_PIXELS / bands.length);
+      for (const { target, from } of parts) {
         using arena = kernels().arena();
-        const { target, from } = part;
         const raw = from ? await readRaw(arena, source, from, bands, signal) : 0;
         const at = arena.bytes(target.width * target.height * bytes);
         for (let i = 0; i < bands.length; i++) {
           const window = from ?? { x: 0, y: 0, width: 0, height: 0 };
           const offset = i * window.width * window.height * bytesPerSample(source.dtype);
-          warpBand(
+          warp(
             arena,
             { at: raw + offset, dtype: source.dtype, stride: window.width, window },
             { at, dtype, stride: target.width, window: target },
-            map,
-            {
-              ...{ interpolation, fill, keepClear: nodata !== undefined },
-              ...(sourceNodata === undefined ? {} : { nodata: sourceNodata }),
-            },
+            bandOptions,
           );
           const start = out.from + i * out.plane + (target.y - block.y) * out.stride + target.x - block.x;
           copyRows(dtype, at, target.width, target.height, { ...out, from: start });
@@ -93,31 +99,42 @@ export function warpImage(moving: Image, transform: Transform, onto: Grid, optio
   );
 }
 
+/** The way from output pixels to source pixels by a matrix. */
+function straightCourse(moving: Image, world: Matrix3, onto: Grid, smooth: boolean): Course {
+  const matrix = pixelMatrix(moving.grid, world, onto);
+  const { source, factor } = smooth
+    ? smoothed(moving, reductionOf(matrix, onto, moving.grid))
+    : { source: moving, factor: 1 };
+  const shift = (factor - 1) / 2 / factor; // centre of the first coarse pixel is at (factor - 1) / 2 fine pixels
+  const map = factor === 1 ? matrix : product([1 / factor, 0, -shift, 0, 1 / factor, -shift, 0, 0, 1], matrix);
+  return {
+    source,
+    tile: blockSize(map),
+    lay: (_, block, reach, limit) => ({
+      parts: cutByFootprint(block, limit, (part) => footprint(part, map, reach, wholeWindow(source.grid))),
+      warp: (arena, from, to, options) => warpBand(arena, from, to, map, options),
+    }),
+  };
+}
+
 /** Output pixel to source pixel; not scaled, so that the sign of the denominator keeps its meaning. */
-function pixelMatrix(moving: Grid, transform: Transform, onto: Grid): Matrix3 {
-  const world = asMatrix3(transform);
-  if (!world) {
-    throw new DiagnosticError(
-      problem(
-        "transform-not-linear",
-        "Images can be warped by affine and projective maps, and chains of them; this transform bends",
-        "Estimate an affine or projective map instead.",
-      ),
-    );
-  }
+function pixelMatrix(moving: Grid, world: Matrix3, onto: Grid): Matrix3 {
   const into = matrix3FromAffine(invertAffine(moving.worldFromPixel));
   const m = product(into, product(world, matrix3FromAffine(onto.worldFromPixel)));
   if (!m.every(Number.isFinite)) {
-    throw new DiagnosticError(
-      problem(
-        "singular-grid",
-        `Expected a map with finite numbers, but its matrix is ${m.join(", ")}`,
-        "Look at the pixel size of the moving image and at the transform: one of them has no inverse.",
-      ),
-    );
+    throw singular(`its matrix is ${m.join(", ")}`);
   }
   return m[6] === 0 && m[7] === 0 ? (m.map((v) => v / m[8]) as unknown as Matrix3) : m;
 }
+
+const singular = (found: string) =>
+  new DiagnosticError(
+    problem(
+      "singular-grid",
+      `Expected a map with finite numbers, but ${found}`,
+      "Look at the pixel size of the moving image and at the transform: one of them has no inverse.",
+    ),
+  );
 
 function product(a: Matrix3, b: Matrix3): Matrix3 {
   const out: number[] = [];
@@ -137,17 +154,15 @@ function blockSize(map: Matrix3): { width: number; height: number } {
   return { width, height: 512 };
 }
 
-/** The image to sample and the map to it, after what a reduction needs; see `warpImage`. */
-function smoothed(moving: Image, matrix: Matrix3, onto: Grid): { source: Image; map: Matrix3 } {
-  const reduction = reductionOf(matrix, onto, moving.grid);
-  if (!(reduction > NEARLY_ONE)) return { source: moving, map: matrix };
+/** The image to sample after what a reduction needs, and how much coarser its pixels are; see `warpImage`. */
+function smoothed(moving: Image, reduction: number): { source: Image; factor: number } {
+  if (!(reduction > NEARLY_ONE)) return { source: moving, factor: 1 };
   const most = Math.max(1, Math.min(moving.grid.width, moving.grid.height));
   const factor = Math.min(Math.max(1, Math.floor(reduction + 1e-6)), most);
   const rest = reduction / factor;
   const level = atLevel(moving, factor);
   const source = rest > NEARLY_ONE ? blurImage(level, 0.5 * Math.sqrt(Math.min(rest, 2) ** 2 - 1)) : level;
-  const shift = (factor - 1) / 2 / factor; // centre of the first coarse pixel is at (factor - 1) / 2 fine pixels
-  return { source, map: product([1 / factor, 0, -shift, 0, 1 / factor, -shift, 0, 0, 1], matrix) };
+  return { source, factor };
 }
 
 /** Source pixels per output pixel: the least of 5 by 5 places whose sample lies in the source; 1 when none does. */
@@ -168,36 +183,4 @@ function reductionOf(m: Matrix3, onto: Grid, source: Grid): number {
     least = Math.min(least, Math.sqrt(Math.abs(a * e - b * d)));
   }
   return Number.isFinite(least) ? least : 1;
-}
-
-/** Parts of a block, each with the source window that it pulls (none where it lies outside), none larger than `limit` pixels. */
-function cutByFootprint(
-  block: Window,
-  map: Matrix3,
-  reach: number,
-  grid: Grid,
-  limit: number,
-): { target: Window; from: Window | undefined }[] {
-  const from = footprint(block, map, reach, wholeWindow(grid));
-  const { width, height } = block;
-  const fits = from !== "unknown" && (from === undefined || from.width * from.height <= limit);
-  if (fits) return [{ target: block, from }];
-  if (width === 1 && height === 1) throw new Error("Internal error: one pixel pulls a whole image");
-  // Halves end on multiples of 64, the kernel's run, as long as there are some.
-  const middle = (start: number, size: number) => {
-    const aligned = Math.round((start + size / 2) / 64) * 64;
-    return aligned > start && aligned < start + size ? aligned - start : size >> 1;
-  };
-  const cut = width >= height ? middle(block.x, width) : middle(block.y, height);
-  const halves =
-    width >= height
-      ? [
-          { ...block, width: cut },
-          { ...block, x: block.x + cut, width: width - cut },
-        ]
-      : [
-          { ...block, height: cut },
-          { ...block, y: block.y + cut, height: height - cut },
-        ];
-  return halves.flatMap((half) => cutByFootprint(half, map, reach, grid, limit));
 }

@@ -24,42 +24,68 @@ export interface Band {
 const PHASES = 1024;
 const TILE_SAMPLES = 32768;
 
+export interface BandOptions {
+  readonly interpolation: Interpolation;
+  /** Of the source. */
+  readonly nodata?: number;
+  /** Written where there is nothing to sample. */
+  readonly fill: number;
+  /** Moves valid integer samples that would come out as `fill` by one. */
+  readonly keepClear: boolean;
+}
+
 /**
  * Warps one band in kernel memory into another: output pixel (x, y) pulls from where `matrix` sends it.
  *
  * @param source  must hold every sample of its image that the kernel can touch
  * @param matrix  output pixel to source pixel, in coordinates of the whole images
- * @param nodata  of the source
- * @param fill  written where there is nothing to sample
- * @param keepClear  moves valid integer samples that would come out as `fill` by one
  */
-export function warpBand(
+export function warpBand(arena: Arena, source: Band, target: Band, matrix: Matrix3, options: BandOptions): void {
+  const m = arena.put(Float64Array.from(matrix));
+  runWarp(arena, "warp", source, target, [m], options);
+  arena.free(m);
+}
+
+/** As `warpBand`, each output pixel from a position of its own. */
+export function warpBandAlong(
   arena: Arena,
   source: Band,
   target: Band,
-  matrix: Matrix3,
-  options: {
-    readonly interpolation: Interpolation;
-    readonly nodata?: number;
-    readonly fill: number;
-    readonly keepClear: boolean;
-  },
+  positions: Positions,
+  options: BandOptions,
+): void {
+  runWarp(arena, "warpAlong", source, target, [positions.at, positions.stride], options);
+}
+
+/** Where output pixels pull from, in kernel memory: f64 pairs, pixels of the whole source image; NaN for nowhere. */
+export interface Positions {
+  /** Address of the pair of the target's first pixel. */
+  readonly at: number;
+  /** Pairs from one row to the next. */
+  readonly stride: number;
+}
+
+function runWarp(
+  arena: Arena,
+  kernel: "warp" | "warpAlong",
+  source: Band,
+  target: Band,
+  map: readonly number[],
+  { interpolation, nodata, fill, keepClear }: BandOptions,
 ): void {
   const k = kernels();
-  const { interpolation, nodata, fill, keepClear } = options;
-  const m = arena.put(Float64Array.from(matrix));
   const table = interpolation === "lanczos3" ? arena.put(lanczosTable()) : 0;
   const scratch = k.scratch(arena, 4 * (TILE_SAMPLES + 512));
   const from = source.window;
   const to = target.window;
-  k.rows("warp", to.height, [
+  k.rows(kernel, to.height, [
     interpolations.indexOf(interpolation),
     ...[source.at, sampleType(source.dtype), source.stride, from.x, from.y, from.width, from.height],
     ...[nodata === undefined ? 0 : 1, nodata ?? 0],
     ...[target.at, sampleType(target.dtype), target.stride, to.x, to.y, to.width, fill, keepClear ? 1 : 0],
-    ...[m, table, scratch, TILE_SAMPLES],
+    ...[...map, table, scratch, TILE_SAMPLES],
   ]);
-  for (const at of [m, ...(table ? [table] : []), scratch.base]) arena.free(at);
+  for (const at of [...(table ? [table] : []), scratch.base]) arena.free(at);
 }
 
 let lanczos: Float32Array | undefined;

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { pixelGrid } from "../../src/core/grid.js";
+import { worldPoints } from "../../src/core/points.js";
+import type { Transform } from "../../src/core/transform.js";
 import { formatTransformFile } from "../../src/core/transform-json.js";
 import type { Verdict } from "../../src/core/verdict.js";
 import { blocks, workshop } from "./tiepoint.js";
@@ -39,6 +41,29 @@ describe("apply", () => {
     expect(shop.read("on-fixed.csv")).toBe("id,x,y,class\n7,0,5,a\n8,,,b\n");
     expect(tiepoint("apply", "t.json", "on-fixed.csv", "--from", "fixed", "-o", "back.csv").status).toBe(0);
     expect(shop.read("back.csv")).toBe(shop.read("cells.csv"));
+  });
+
+  test("goes through a transform that bends, both ways", () => {
+    const grid = pixelGrid(60, 40);
+    const knots = worldPoints([10, 20, 30, 20, 50, 20]);
+    const bend: Transform = {
+      ...{ type: "tps", affine: [1, 0, 2, 0, 1, 0], knots },
+      weights: Float64Array.of(0, 0.01, 0, -0.02, 0, 0.01),
+    };
+    const registration = { transform: bend, fixed: grid, moving: grid };
+    shop.write("bend.json", formatTransformFile({ registration, fixed: {}, moving: {} }));
+    shop.write("cells.csv", "x,y\n31,22\n12,9\n");
+    expect(tiepoint("apply", "bend.json", "cells.csv", "-o", "there.csv").status).toBe(0);
+    expect(tiepoint("apply", "bend.json", "there.csv", "--from", "fixed", "-o", "back.csv").status).toBe(0);
+    const numbers = (file: string) => shop.read(file).split("\n").slice(1, 3).join(",").split(",").map(Number);
+    for (const [i, v] of numbers("back.csv").entries()) expect(v).toBeCloseTo([31, 22, 12, 9][i]!, 3);
+    expect(Math.abs(numbers("there.csv")[1]! - 22)).toBeGreaterThan(5);
+    shop.write("image.pgm", blocks(60, 40, 1));
+    expect(tiepoint("apply", "bend.json", "image.pgm", "-o", "bent.png").status).toBe(0);
+    expect(tiepoint("apply", "bend.json", "bent.png", "--from", "fixed", "-o", "straight.png").status).toBe(0);
+    expect(tiepoint("inspect", "bend.json").stdout).toMatch(
+      /transform, tps: the moving image is .*bent by up to .*\n {4}kind {4}Thin-plate spline: bends smoothly between 3 knots/,
+    );
   });
 
   test("maps images, labels and shapes at once into a folder", () => {

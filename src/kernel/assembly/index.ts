@@ -23,7 +23,9 @@ export * from "./sift-describe";
 export * from "./sift-detect";
 export * from "./tilt";
 export * from "./tie-surface";
+export * from "./thin-plate";
 export * from "./warp";
+export * from "./warp-along";
 
 /** First address that the host may use. */
 export function heapBase(): usize {

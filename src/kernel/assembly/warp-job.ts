@@ -46,6 +46,45 @@ export class Warp {
   offsets: usize;
   fractionX: usize;
   fractionY: usize;
+  /** Where each output pixel pulls from: f64 pairs, the first for (dstX, dstY). Only of warps along positions. */
+  positions: usize;
+  positionStride: i32;
   /** Samples of a row, NaN where there is none. */
   out: usize;
+}
+
+const ROW_FLOATS: usize = 80;
+
+/** Fills the job that all stages share; the matrix, or the positions, are left to the caller. */
+export function prepare(
+  job: Warp, method: i32,
+  src: usize, srcType: i32, srcStride: i32, srcX: i32, srcY: i32, srcWidth: i32, srcHeight: i32,
+  hasNodata: i32, nodata: f64,
+  dst: usize, dstType: i32, dstStride: i32, dstX: i32, dstY: i32, fill: f64, keepClear: i32,
+  table: usize, scratch: usize, capacity: i32,
+): void {
+  job.method = method;
+  job.src = src;
+  job.srcType = srcType;
+  job.srcStride = srcStride;
+  job.srcX = srcX;
+  job.srcY = srcY;
+  job.srcWidth = srcWidth;
+  job.srcHeight = srcHeight;
+  job.hasNodata = hasNodata;
+  job.nodata = nodata;
+  job.dst = dst;
+  job.dstType = dstType;
+  job.dstStride = dstStride;
+  job.dstX = dstX;
+  job.dstY = dstY;
+  job.fill = fill;
+  job.keepClear = keepClear;
+  job.table = table;
+  job.capacity = capacity;
+  job.offsets = scratch + 256;
+  job.fractionX = job.offsets + (ROW_FLOATS << 2);
+  job.fractionY = job.fractionX + (ROW_FLOATS << 2);
+  job.out = job.fractionY + (ROW_FLOATS << 2);
+  job.tile = job.out + (ROW_FLOATS << 2);
 }

@@ -8,60 +8,12 @@
 // finds the border and nodata alike. Positions depend on the output pixel alone, never on how the work was cut: affine
 // ones are a double origin for each run of 64 columns plus a float32 offset, projective ones are double throughout.
 import { affinePositions, projectivePositions } from "./warp-positions";
-import { sampleCubic, sampleLanczos, sampleLinear, sampleNearest } from "./warp-samplers";
 import { nearestRows } from "./warp-nearest";
-import { bytesOf, F32, I16, load4, nanLanes, narrowTo, nodataLanes, storeSomeF32, U16, U8 } from "./samples";
-import { LANCZOS, LINEAR, NEAREST, Warp, W_EPSILON } from "./warp-job";
+import { emptyRows, loadSource, sampleRow, storeRow } from "./warp-tile";
+import { F32, I16, U16, U8 } from "./samples";
+import { LANCZOS, NEAREST, prepare, Warp, W_EPSILON } from "./warp-job";
 
 const RUN: i32 = 64;
-const ROW_FLOATS: usize = 80;
-
-function loadRow<T>(src: usize, dst: usize, count: i32, hasNodata: bool, nodata: v128): void {
-  let x = 0;
-  if (hasNodata) {
-    for (; x + 4 <= count; x += 4) v128.store(dst + (<usize>x << 2), load4<T>(src + <usize>x * sizeof<T>(), true, nodata));
-  } else {
-    for (; x + 16 <= count; x += 16) {
-      const from = src + <usize>x * sizeof<T>();
-      const to = dst + (<usize>x << 2);
-      v128.store(to, load4<T>(from, false, nodata));
-      v128.store(to, load4<T>(from + 4 * sizeof<T>(), false, nodata), 16);
-      v128.store(to, load4<T>(from + 8 * sizeof<T>(), false, nodata), 32);
-      v128.store(to, load4<T>(from + 12 * sizeof<T>(), false, nodata), 48);
-    }
-    for (; x + 4 <= count; x += 4) v128.store(dst + (<usize>x << 2), load4<T>(src + <usize>x * sizeof<T>(), false, nodata));
-  }
-  if (x < count) storeSomeF32(dst + (<usize>x << 2), load4<T>(src + <usize>x * sizeof<T>(), hasNodata, nodata), count - x);
-}
-
-/** Source columns [left, left + width), rows [top, top + height) of the image as float32, NaN outside of the window. */
-function loadTile<T>(job: Warp, left: i32, top: i32, width: i32, height: i32): void {
-  const nodata = nodataLanes<T>(job.nodata);
-  const hasNodata = job.hasNodata != 0;
-  const first = max(left, job.srcX);
-  const count = min(left + width, job.srcX + job.srcWidth) - first;
-  for (let y = 0; y < height; y++) {
-    const row = job.tile + ((<usize>y * <usize>job.tileStride) << 2);
-    const sy = top + y - job.srcY;
-    const inside = count > 0 && sy >= 0 && sy < job.srcHeight;
-    if (!inside || count < width) {
-      for (let x = 0; x < width; x += 4) v128.store(row + (<usize>x << 2), nanLanes());
-    }
-    if (!inside) continue;
-    const from = job.src + (<usize>sy * <usize>job.srcStride + <usize>(first - job.srcX)) * sizeof<T>();
-    loadRow<T>(from, row + (<usize>(first - left) << 2), count, hasNodata, nodata);
-  }
-}
-
-function emptyRows(job: Warp, x0: i32, x1: i32, y0: i32, y1: i32): void {
-  for (let x = 0; x < x1 - x0; x += 4) v128.store(job.out + (<usize>x << 2), nanLanes());
-  for (let y = y0; y < y1; y++) storeRow(job, x0, x1, y);
-}
-
-@inline function storeRow(job: Warp, x0: i32, x1: i32, y: i32): void {
-  const at = <usize>(y - job.dstY) * <usize>job.dstStride + <usize>(x0 - job.dstX);
-  narrowTo(job.dstType, job.out, job.dst + at * bytesOf(job.dstType), x1 - x0, job.fill, job.keepClear != 0);
-}
 
 /** Output columns [x0, x1), rows [y0, y1) in image coordinates; cut in two for as long as the footprint is too large. */
 function warpTile(job: Warp, x0: i32, x1: i32, y0: i32, y1: i32): void {
@@ -112,31 +64,13 @@ function warpTile(job: Warp, x0: i32, x1: i32, y0: i32, y1: i32): void {
 }
 
 function warpSmallTile(job: Warp, x0: i32, x1: i32, y0: i32, y1: i32, left: i32, top: i32, width: i32, height: i32): void {
-  job.tileX = left;
-  job.tileY = top;
-  job.tileStride = ((width + 3) & ~3) + 4;
-  if (job.srcType == U8) loadTile<u8>(job, left, top, width, height);
-  else if (job.srcType == U16) loadTile<u16>(job, left, top, width, height);
-  else if (job.srcType == I16) loadTile<i16>(job, left, top, width, height);
-  else if (job.srcType == F32) loadTile<f32>(job, left, top, width, height);
-  else loadTile<u32>(job, left, top, width, height);
+  loadSource(job, left, top, width, height);
   const affine = job.m6 == 0 && job.m7 == 0;
   const count = x1 - x0;
   for (let y = y0; y < y1; y++) {
     if (affine) affinePositions(job, x0, count, y);
     else projectivePositions(job, x0, count, y);
-    // The last group of four is always sampled whole: repeat a position that lies in the tile.
-    for (let i = count; (i & 3) != 0; i++) {
-      const from = <usize>(count - 1) << 2;
-      const to = <usize>i << 2;
-      store<i32>(job.offsets + to, load<i32>(job.offsets + from));
-      store<f32>(job.fractionX + to, load<f32>(job.fractionX + from));
-      store<f32>(job.fractionY + to, load<f32>(job.fractionY + from));
-    }
-    if (job.method == LINEAR) sampleLinear(job, count);
-    else if (job.method == LANCZOS) sampleLanczos(job, count);
-    else if (job.method == NEAREST) sampleNearest(job, count);
-    else sampleCubic(job, count);
+    sampleRow(job, count);
     storeRow(job, x0, x1, y);
   }
 }
@@ -166,23 +100,10 @@ export function warp(
   matrix: usize, table: usize, scratch: usize, capacity: i32,
 ): void {
   const job = changetype<Warp>(scratch);
-  job.method = method;
-  job.src = src;
-  job.srcType = srcType;
-  job.srcStride = srcStride;
-  job.srcX = srcX;
-  job.srcY = srcY;
-  job.srcWidth = srcWidth;
-  job.srcHeight = srcHeight;
-  job.hasNodata = hasNodata;
-  job.nodata = nodata;
-  job.dst = dst;
-  job.dstType = dstType;
-  job.dstStride = dstStride;
-  job.dstX = dstX;
-  job.dstY = dstY;
-  job.fill = fill;
-  job.keepClear = keepClear;
+  prepare(
+    job, method, src, srcType, srcStride, srcX, srcY, srcWidth, srcHeight, hasNodata, nodata,
+    dst, dstType, dstStride, dstX, dstY, fill, keepClear, table, scratch, capacity,
+  );
   job.m0 = load<f64>(matrix);
   job.m1 = load<f64>(matrix, 8);
   job.m2 = load<f64>(matrix, 16);
@@ -192,13 +113,6 @@ export function warp(
   job.m6 = load<f64>(matrix, 48);
   job.m7 = load<f64>(matrix, 56);
   job.m8 = load<f64>(matrix, 64);
-  job.table = table;
-  job.capacity = capacity;
-  job.offsets = scratch + 256;
-  job.fractionX = job.offsets + (ROW_FLOATS << 2);
-  job.fractionY = job.fractionX + (ROW_FLOATS << 2);
-  job.out = job.fractionY + (ROW_FLOATS << 2);
-  job.tile = job.out + (ROW_FLOATS << 2);
   const y0 = dstY + lo;
   const y1 = dstY + hi;
   const end = dstX + dstWidth;
