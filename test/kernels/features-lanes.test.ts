@@ -5,7 +5,8 @@ import { afterAll, expect, test } from "vitest";
 import { attachKernels, kernels, shareKernels } from "../../src/kernel/lane.js";
 import { nearest } from "../../src/math/features/nearest.js";
 import { orbFeatures } from "../../src/math/features/orb.js";
-import { describeSift, detectSift } from "../../src/math/features/sift.js";
+import { detectSift } from "../../src/math/features/sift.js";
+import { describeSift } from "../../src/math/features/sift-describe.js";
 import { texturedScene, viewOf } from "../support/scene.js";
 
 const lane = new URL("../../dist/src/kernel/lane.js", import.meta.url);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { describeSift, detectSift } from "../../src/math/features/sift.js";
+import { detectSift } from "../../src/math/features/sift.js";
+import { describeSift } from "../../src/math/features/sift-describe.js";
 import { descriptorSlowly, extremaSlowly, orientationsSlowly, scaleSpaceSlowly } from "../reference/sift.js";
 import { texturedScene, viewOf } from "../support/scene.js";
 

@@ -12,7 +12,7 @@ export function nearestSlowly(
     for (let k = 0; k < bytes; k++) {
       const u = a[i * bytes + k]!;
       const v = b[j * bytes + k]!;
-      sum += bytes === 32 ? (u ^ v).toString(2).replaceAll("0", "").length : (u - v) ** 2;
+      sum += bytes === 32 || bytes === 64 ? (u ^ v).toString(2).replaceAll("0", "").length : (u - v) ** 2;
     }
     return sum;
   };

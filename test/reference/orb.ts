@@ -1,3 +1,17 @@
+/** Pixels around a corner, clockwise from the top. */
+const circles: Readonly<Record<number, readonly (readonly [number, number])[]>> = {
+  16: turns([0, -3], [1, -3], [2, -2], [3, -1]),
+  12: turns([0, -3], [1, -2], [2, -1]),
+  8: turns([0, -1], [1, -1]),
+};
+
+/** A quarter of a circle, and the three that follow. */
+function turns(...quarter: readonly (readonly [number, number])[]): readonly (readonly [number, number])[] {
+  const next = quarter.map(([x, y]) => [-y, x] as const);
+  const half = [...quarter, ...next];
+  return [...half, ...half.map(([x, y]) => [-x, -y] as const)];
+}
+
 /** Slow twin of the FAST kernel: corners of a byte image that score highest among their neighbours. */
 export function fastSlowly(
   data: Uint8Array,
@@ -5,33 +19,16 @@ export function fastSlowly(
   height: number,
   border: number,
   threshold: number,
+  size = 16,
 ): { x: number; y: number; score: number }[] {
-  const circle = [
-    [0, -3],
-    [1, -3],
-    [2, -2],
-    [3, -1],
-    [3, 0],
-    [3, 1],
-    [2, 2],
-    [1, 3],
-    [0, 3],
-    [-1, 3],
-    [-2, 2],
-    [-3, 1],
-    [-3, 0],
-    [-3, -1],
-    [-2, -2],
-    [-1, -3],
-  ] as const;
   const score = (x: number, y: number): number => {
     if (x < border || y < border - 1 || x >= width - border || y > height - border) return 0;
     const c = data[y * width + x]!;
-    const d = circle.map(([dx, dy]) => data[(y + dy) * width + x + dx]! - c);
+    const d = circles[size]!.map(([dx, dy]) => data[(y + dy) * width + x + dx]! - c);
     let best = 0;
-    for (let k = 0; k < 16; k++) {
-      const nine = Array.from({ length: 9 }, (_, n) => d[(k + n) % 16]!);
-      best = Math.max(best, Math.min(...nine), -Math.max(...nine));
+    for (let k = 0; k < size; k++) {
+      const row = Array.from({ length: size / 2 + 1 }, (_, n) => d[(k + n) % size]!);
+      best = Math.max(best, Math.min(...row), -Math.max(...row));
     }
     return best > threshold ? best : 0;
   };
@@ -110,4 +107,42 @@ export function directionSlowly(data: Uint8Array, width: number, x: number, y: n
     }
   const angle = Math.atan2(my, mx);
   return angle < 0 ? angle + 2 * Math.PI : angle;
+}
+
+/** Slow twin of the refinement: the point to which gradients in a tent around it are orthogonal, four times over. */
+export function refinedSlowly(data: Uint8Array, width: number, x: number, y: number): readonly [number, number] {
+  const at = (u: number, v: number): number => data[(y + v) * width + x + u]!;
+  const smooth = (a: number, b: number, c: number): number => a + 2 * b + c;
+  let [dx, dy] = [0, 0];
+  for (let round = 0; round < 4; round++) {
+    let [a, b, c, p, q] = [0, 0, 0, 0, 0];
+    for (let v = -7; v <= 7; v++)
+      for (let u = -7; u <= 7; u++) {
+        const w = Math.max(0, 6 - Math.abs(u - dx)) * Math.max(0, 6 - Math.abs(v - dy));
+        if (w === 0) continue;
+        const gx = smooth(
+          at(u + 1, v - 1) - at(u - 1, v - 1),
+          at(u + 1, v) - at(u - 1, v),
+          at(u + 1, v + 1) - at(u - 1, v + 1),
+        );
+        const gy = smooth(
+          at(u - 1, v + 1) - at(u - 1, v - 1),
+          at(u, v + 1) - at(u, v - 1),
+          at(u + 1, v + 1) - at(u + 1, v - 1),
+        );
+        a += w * gx * gx;
+        b += w * gx * gy;
+        c += w * gy * gy;
+        p += w * gx * (gx * u + gy * v);
+        q += w * gy * (gx * u + gy * v);
+      }
+    const det = a * c - b * b;
+    if (!(det > 1e-3 * (a + c) ** 2)) return [x, y];
+    const was = [dx, dy] as const;
+    dx = (c * p - b * q) / det;
+    dy = (a * q - b * p) / det;
+    if (!(Math.abs(dx) <= 1.5 && Math.abs(dy) <= 1.5)) return [x, y];
+    if (Math.abs(dx - was[0]) + Math.abs(dy - was[1]) < 0.02) break;
+  }
+  return [x + dx, y + dy];
 }

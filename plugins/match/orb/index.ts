@@ -3,7 +3,7 @@ import { definePlugin, matchImages, orbFeatures, placeParams } from "tiepoint/pl
 export default definePlugin({
   kind: "match",
   name: "orb",
-  version: "1",
+  version: "2",
   summary: "Finds tie points by ORB features: several times as fast as SIFT, for small changes of scale and view.",
   cite: ["doi:10.1109/ICCV.2011.6126544", "doi:10.1007/11744023_34"],
   params: {

@@ -3,7 +3,7 @@ import { definePlugin, describeSift, detectSift, matchImages, placeParams, tiltP
 export default definePlugin({
   kind: "match",
   name: "sift",
-  version: "1",
+  version: "2",
   summary: "Finds tie points by SIFT features: any rotation and scale, moderate change of viewpoint and light.",
   cite: ["doi:10.1023/B:VISI.0000029664.99615.94", "doi:10.1109/CVPR.2012.6248018"],
   params: {

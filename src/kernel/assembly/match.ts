@@ -8,14 +8,15 @@ const FAR: i32 = 0x3fffffff;
 /** Train rows that are compared with all queries of a chunk before the next ones: they stay in the first-level cache. */
 const BLOCK = 128;
 
-/** Rows of 128 bytes as int16, with the squared norm of each. */
-export function widenDescriptors(lo: i32, hi: i32, src: usize, dst: usize, norms: usize): void {
+/** Rows of `bytes` bytes (a multiple of 16) as int16, with the squared norm of each. */
+export function widenDescriptors(lo: i32, hi: i32, src: usize, bytes: i32, dst: usize, norms: usize): void {
   for (let i = lo; i < hi; i++) {
     let s = i32x4.splat(0);
-    for (let k: usize = 0; k < 128; k += 16) {
-      const v = v128.load(src + (<usize>i << 7) + k);
+    const row = <usize>i * <usize>bytes;
+    for (let k: usize = 0; k < <usize>bytes; k += 16) {
+      const v = v128.load(src + row + k);
       const a = i16x8.extend_low_i8x16_u(v), b = i16x8.extend_high_i8x16_u(v);
-      const o = dst + (<usize>i << 8) + (k << 1);
+      const o = dst + ((row + k) << 1);
       v128.store(o, a);
       v128.store(o, b, 16);
       s = i32x4.add(s, i32x4.add(i32x4.dot_i16x8_s(a, a), i32x4.dot_i16x8_s(b, b)));
@@ -37,11 +38,12 @@ function totals(a: v128, b: v128, c: v128, d: v128): v128 {
 }
 
 /**
- * Squared Euclidean distances of rows of 128 int16. `lo` must be even, and the queries padded to an even number of rows
+ * Squared Euclidean distances of rows of `length` int16 (a multiple of 16). `lo` must be even, and the queries padded to an even number of rows
  * (results included), the train rows to a multiple of four; padding rows have norm 0x3fffffff.
  */
 export function matchL2(lo: i32, hi: i32, queries: usize, queryNorms: usize, trains: usize, trainCount: i32, trainNorms: usize,
-  out: usize, back: usize): void {
+  length: i32, out: usize, back: usize): void {
+  const row = <usize>length << 1;
   for (let i = lo; i < hi; i++) {
     const o = out + <usize>i * 12;
     store<i32>(o, -1);
@@ -52,16 +54,17 @@ export function matchL2(lo: i32, hi: i32, queries: usize, queryNorms: usize, tra
   for (let block = 0; block < trainCount; block += BLOCK) {
     const end = min(block + BLOCK, trainCount);
     for (let i = lo; i < hi; i += 2) {
-      const a0 = queries + (<usize>i << 8), a1 = a0 + 256;
+      const a0 = queries + <usize>i * row, a1 = a0 + row;
       const n0 = load<i32>(queryNorms + (<usize>i << 2)), n1 = load<i32>(queryNorms + (<usize>i << 2), 4);
       const o0 = out + <usize>i * 12, o1 = o0 + 12;
       let second0 = i32x4.splat(load<i32>(o0, 8)), second1 = i32x4.splat(load<i32>(o1, 8));
       for (let j = block; j < end; j += 4) {
-        const p = trains + (<usize>j << 8);
+        let p = trains + <usize>j * row;
+        const r1 = row, r2 = <usize>2 * row, r3 = <usize>3 * row;
         let s00 = i32x4.splat(0), s01 = s00, s02 = s00, s03 = s00, s10 = s00, s11 = s00, s12 = s00, s13 = s00;
-        for (let k: usize = 0; k < 256; k += 16) {
+        for (let k: usize = 0; k < row; k += 16, p += 16) {
           const u = v128.load(a0 + k), v = v128.load(a1 + k);
-          const q0 = v128.load(p + k), q1 = v128.load(p + k, 256), q2 = v128.load(p + k, 512), q3 = v128.load(p + k, 768);
+          const q0 = v128.load(p), q1 = v128.load(p + r1), q2 = v128.load(p + r2), q3 = v128.load(p + r3);
           s00 = i32x4.add(s00, i32x4.dot_i16x8_s(u, q0)); s10 = i32x4.add(s10, i32x4.dot_i16x8_s(v, q0));
           s01 = i32x4.add(s01, i32x4.dot_i16x8_s(u, q1)); s11 = i32x4.add(s11, i32x4.dot_i16x8_s(v, q1));
           s02 = i32x4.add(s02, i32x4.dot_i16x8_s(u, q2)); s12 = i32x4.add(s12, i32x4.dot_i16x8_s(v, q2));
@@ -149,13 +152,41 @@ export function matchHamming(lo: i32, hi: i32, queries: usize, trains: usize, tr
   }
 }
 
-/** Squared Euclidean distances of listed pairs (query uint32, train uint32) of rows of 128 bytes. */
-export function distancesL2(lo: i32, hi: i32, pairs: usize, queries: usize, trains: usize, out: usize): void {
+/** Hamming distances of rows of 512 bits. No padding. */
+export function matchHamming512(lo: i32, hi: i32, queries: usize, trains: usize, trainCount: i32, out: usize, back: usize): void {
+  const backQuery = back + (<usize>trainCount << 2);
+  for (let i = lo; i < hi; i++) {
+    const a = queries + (<usize>i << 6);
+    const a0 = load<u64>(a), a1 = load<u64>(a, 8), a2 = load<u64>(a, 16), a3 = load<u64>(a, 24);
+    const a4 = load<u64>(a, 32), a5 = load<u64>(a, 40), a6 = load<u64>(a, 48), a7 = load<u64>(a, 56);
+    let best = FAR, second = FAR, index = -1;
+    let p = trains, near = back;
+    for (let j = 0; j < trainCount; j++, p += 64, near += 4) {
+      const d = <i32>(popcnt(a0 ^ load<u64>(p)) + popcnt(a1 ^ load<u64>(p, 8)) + popcnt(a2 ^ load<u64>(p, 16)) + popcnt(a3 ^ load<u64>(p, 24))
+        + popcnt(a4 ^ load<u64>(p, 32)) + popcnt(a5 ^ load<u64>(p, 40)) + popcnt(a6 ^ load<u64>(p, 48)) + popcnt(a7 ^ load<u64>(p, 56)));
+      if (d < second) {
+        if (d < best) { second = best; best = d; index = j; }
+        else second = d;
+      }
+      if (d < load<i32>(near)) {
+        store<i32>(near, d);
+        store<i32>(backQuery + (<usize>j << 2), i);
+      }
+    }
+    const o = out + <usize>i * 12;
+    store<i32>(o, index);
+    store<i32>(o, best, 4);
+    store<i32>(o, second, 8);
+  }
+}
+
+/** Squared Euclidean distances of listed pairs (query uint32, train uint32) of rows of `bytes` bytes (a multiple of 16). */
+export function distancesL2(lo: i32, hi: i32, pairs: usize, queries: usize, trains: usize, bytes: i32, out: usize): void {
   for (let n = lo; n < hi; n++) {
-    const a = queries + (<usize>load<u32>(pairs + (<usize>n << 3)) << 7);
-    const b = trains + (<usize>load<u32>(pairs + (<usize>n << 3), 4) << 7);
+    const a = queries + <usize>load<u32>(pairs + (<usize>n << 3)) * <usize>bytes;
+    const b = trains + <usize>load<u32>(pairs + (<usize>n << 3), 4) * <usize>bytes;
     let s = i32x4.splat(0);
-    for (let k: usize = 0; k < 128; k += 16) {
+    for (let k: usize = 0; k < <usize>bytes; k += 16) {
       const u = v128.load(a + k), v = v128.load(b + k);
       const d = v128.or(i8x16.sub_sat_u(u, v), i8x16.sub_sat_u(v, u));
       const l = i16x8.extend_low_i8x16_u(d), h = i16x8.extend_high_i8x16_u(d);
@@ -165,13 +196,13 @@ export function distancesL2(lo: i32, hi: i32, pairs: usize, queries: usize, trai
   }
 }
 
-/** Hamming distances of listed pairs (query uint32, train uint32) of rows of 256 bits. */
-export function distancesHamming(lo: i32, hi: i32, pairs: usize, queries: usize, trains: usize, out: usize): void {
+/** Hamming distances of listed pairs (query uint32, train uint32) of rows of `bytes` bytes (a multiple of 8). */
+export function distancesHamming(lo: i32, hi: i32, pairs: usize, queries: usize, trains: usize, bytes: i32, out: usize): void {
   for (let n = lo; n < hi; n++) {
-    const a = queries + (<usize>load<u32>(pairs + (<usize>n << 3)) << 5);
-    const b = trains + (<usize>load<u32>(pairs + (<usize>n << 3), 4) << 5);
+    const a = queries + <usize>load<u32>(pairs + (<usize>n << 3)) * <usize>bytes;
+    const b = trains + <usize>load<u32>(pairs + (<usize>n << 3), 4) * <usize>bytes;
     let d: i64 = 0;
-    for (let k: usize = 0; k < 32; k += 8) d += popcnt(load<i64>(a + k) ^ load<i64>(b + k));
+    for (let k: usize = 0; k < <usize>bytes; k += 8) d += popcnt(load<i64>(a + k) ^ load<i64>(b + k));
     store<i32>(out + (<usize>n << 2), <i32>d);
   }
 }

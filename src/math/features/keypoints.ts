@@ -1,3 +1,5 @@
+import { covering } from "./covering.js";
+
 /** Points that a detector found in one image, the strongest first. */
 export interface Keypoints {
   readonly count: number;
@@ -20,6 +22,30 @@ export interface Features extends Keypoints {
   /** `bytes` for each feature, one after the other. */
   readonly descriptors: Uint8Array;
   readonly bytes: number;
+  /** How descriptors compare: as vectors of bytes, or by how many bits differ. */
+  readonly measure: "euclidean" | "hamming";
+}
+
+/** Keypoints one list after the other. */
+export function concatKeypoints(parts: readonly Keypoints[]): Keypoints {
+  const count = parts.reduce((sum, p) => sum + p.count, 0);
+  const join = <T extends Float64Array | Float32Array | Int8Array>(into: T, of: (k: Keypoints) => T): T => {
+    let at = 0;
+    for (const part of parts) {
+      into.set(of(part), at);
+      at += part.count;
+    }
+    return into;
+  };
+  return {
+    count,
+    x: join(new Float64Array(count), (k) => k.x),
+    y: join(new Float64Array(count), (k) => k.y),
+    scale: join(new Float64Array(count), (k) => k.scale),
+    response: join(new Float32Array(count), (k) => k.response),
+    octave: join(new Int8Array(count), (k) => k.octave),
+    level: join(new Int8Array(count), (k) => k.level),
+  };
 }
 
 /** The keypoints with these indices, in this order. */
@@ -47,15 +73,16 @@ export function pickFeatures(f: Features, indices: ArrayLike<number>): Features 
     angle: Float32Array.from(indices as ArrayLike<number>, (i) => f.angle[i]!),
     descriptors,
     bytes: f.bytes,
+    measure: f.measure,
   };
 }
 
 /** Features of one kind, set after set. */
 export function joinFeatures(sets: readonly Features[]): Features {
   const count = sets.reduce((sum, f) => sum + f.count, 0);
-  const bytes = sets[0]!.bytes;
+  const { bytes, measure } = sets[0]!;
   const out = {
-    ...{ count, bytes, descriptors: new Uint8Array(count * bytes) },
+    ...{ count, bytes, measure, descriptors: new Uint8Array(count * bytes) },
     ...{ x: new Float64Array(count), y: new Float64Array(count), scale: new Float64Array(count) },
     ...{ response: new Float32Array(count), angle: new Float32Array(count) },
     ...{ octave: new Int8Array(count), level: new Int8Array(count) },
@@ -75,8 +102,8 @@ export function joinFeatures(sets: readonly Features[]): Features {
  * of octaves and rows, whatever the number of lanes. What is in one place more than once is taken once: refinement can lead
  * two neighbours together.
  *
- * With `spread`, the image is divided into about `limit / 8` cells, and in each cell every further eight keypoints count as
- * `spread` times weaker: 1 takes the strongest wherever they are, values towards 0 cover the image evenly.
+ * With `spread` below 1, the keypoints cover the image: 1 takes the strongest wherever they are, 0 as evenly as they allow
+ * (see `covering`).
  */
 export function strongest(
   k: Pick<Keypoints, "x" | "y" | "scale" | "response">,
@@ -89,8 +116,7 @@ export function strongest(
   const sorted = byResponse(k.response, wanted);
   const order = sorted.filter((_, n) => !repeats(k, sorted, n));
   if (spread >= 1 || order.length <= limit) return order.slice(0, limit);
-  const thin = byResponse(thinned(k, order, limit, image, spread), limit);
-  return thin.slice(0, limit).map((n) => order[n]!);
+  return covering(k, order, limit, image, spread);
 }
 
 /** Whether one of the keypoints before it, of the same response, is in the same place. */
@@ -121,29 +147,4 @@ function byResponse(response: Float32Array, wanted: number): Uint32Array {
   if (kept.length > room) return Uint32Array.from(kept).sort((a, b) => bits[b]! - bits[a]! || a - b);
   const keys = Float64Array.from(kept, (i, n) => (0x7fffffff - bits[i]!) * room + n).sort();
   return Uint32Array.from(keys, (key) => kept[key % room]!);
-}
-
-const PER_CELL = 8;
-
-/** Responses in this order, weaker for what is crowded. */
-function thinned(
-  k: Pick<Keypoints, "x" | "y" | "response">,
-  order: Uint32Array,
-  limit: number,
-  { width, height }: { readonly width: number; readonly height: number },
-  spread: number,
-): Float32Array {
-  const side = Math.sqrt((width * height * PER_CELL) / limit);
-  const columns = Math.ceil(width / side);
-  const taken = new Map<number, number>();
-  const out = new Float32Array(order.length);
-  order.forEach((i, n) => {
-    const cell = Math.floor((k.y[i]! + 0.5) / side) * columns + Math.floor((k.x[i]! + 0.5) / side);
-    const rank = taken.get(cell) ?? 0;
-    taken.set(cell, rank + 1);
-    let weight = 1;
-    for (let r = PER_CELL; r <= rank; r += PER_CELL) weight *= spread;
-    out[n] = k.response[i]! * weight;
-  });
-  return out;
 }

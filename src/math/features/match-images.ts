@@ -181,7 +181,7 @@ function tooFew(name: string, count: number, { gray, mask }: FeatureImage): Diag
   return problem(
     "too-few-keypoints",
     `${found}, ${Math.round(100 * observed)} % observed)`,
-    "Look at the image: it may be blank or very smooth. Lower contrast-threshold, or match by intensity instead.",
+    "Look at the image: it may be blank or very smooth. Lower the threshold, or match by intensity instead.",
   );
 }
 

@@ -3,11 +3,15 @@ import { nearestSlowly } from "../../../test/reference/nearest.js";
 import { seededRandom } from "../random.js";
 import { FAR, nearest, nearestWithin, pairFeatures } from "./nearest.js";
 
+/** The tests' own: 32 and 64 bytes are bits. */
+const measureOf = (bytes: number): "hamming" | "euclidean" => (bytes === 32 || bytes === 64 ? "hamming" : "euclidean");
+
 function descriptors(count: number, bytes: number, seed: number, levels = 256) {
   const random = seededRandom(seed);
   return {
     count,
     bytes,
+    measure: measureOf(bytes),
     descriptors: Uint8Array.from({ length: count * bytes }, () => Math.floor(random() * levels)),
   };
 }
@@ -16,9 +20,12 @@ test.each([
   [128, 1, 2],
   [128, 37, 51],
   [128, 130, 613],
+  [48, 37, 51],
   [32, 1, 2],
   [32, 37, 51],
   [32, 130, 613],
+  [64, 37, 51],
+  [64, 130, 613],
 ])("the kernel agrees with its slow twin: %i bytes, %i against %i", (bytes, a, b) => {
   const fixed = descriptors(a, bytes, 1);
   const moving = descriptors(b, bytes, 2);
@@ -27,9 +34,9 @@ test.each([
   expect(Object.fromEntries(Object.entries(fast).map(([k, v]) => [k, Array.from(v)]))).toEqual(slow);
 });
 
-test.each([128, 32])("of equal distances the lowest index wins, both ways (%i bytes)", (bytes) => {
+test.each([128, 48, 32, 64])("of equal distances the lowest index wins, both ways (%i bytes)", (bytes) => {
   const fixed = descriptors(90, bytes, 3, 2);
-  const moving = { count: 200, bytes, descriptors: new Uint8Array(200 * bytes) };
+  const moving = { count: 200, bytes, measure: measureOf(bytes), descriptors: new Uint8Array(200 * bytes) };
   for (let j = 0; j < 200; j++)
     moving.descriptors.set(fixed.descriptors.subarray((j % 45) * bytes, ((j % 45) + 1) * bytes), j * bytes);
   for (let i = 45; i < 90; i++) fixed.descriptors.copyWithin(i * bytes, (i - 45) * bytes, (i - 44) * bytes);
@@ -55,7 +62,12 @@ test("a single candidate has no second and counts as fully ambiguous", () => {
 
 test("the ratio test drops what has a close rival, the mutual test what points elsewhere", () => {
   const row = (value: number) => new Array<number>(128).fill(value);
-  const of = (...rows: number[][]) => ({ count: rows.length, bytes: 128, descriptors: Uint8Array.from(rows.flat()) });
+  const of = (...rows: number[][]) => ({
+    count: rows.length,
+    bytes: 128,
+    measure: measureOf(128),
+    descriptors: Uint8Array.from(rows.flat()),
+  });
   const fixed = of(row(10), row(100), row(101));
   const moving = of(row(12), row(13), row(100));
   const pairs = (ratio: number, mutual: boolean) =>
@@ -82,7 +94,7 @@ test("the guided search compares only what lies within the radius", () => {
   expect(nearestWithin(features, { ...features, x, y }, predicted, 6.3).count).toBe(0); // hypot(5, 4) = 6.403
 });
 
-test.each([128, 32])("the guided search agrees with brute force over near features (%i bytes)", (bytes) => {
+test.each([128, 48, 32, 64])("the guided search agrees with brute force over near features (%i bytes)", (bytes) => {
   const random = seededRandom(9);
   const fixed = descriptors(120, bytes, 6, 4);
   const moving = descriptors(150, bytes, 7, 4);

@@ -5,7 +5,7 @@ import type { Features } from "./keypoints.js";
 export interface Nearest {
   /** For each fixed feature, the index of the nearest moving feature; -1 when there is none. Of equals, the lowest. */
   readonly index: Int32Array;
-  /** Its distance: squared Euclidean for 128-byte descriptors, Hamming for 32-byte ones. */
+  /** Its distance: squared Euclidean, or Hamming, as the descriptors are measured. */
   readonly distance: Int32Array;
   /** Distance of the second nearest; `FAR` when there is none. */
   readonly second: Int32Array;
@@ -15,12 +15,13 @@ export interface Nearest {
 
 /** Further than any two descriptors are. */
 export const FAR = 0x3fffffff;
-export const SIFT_BYTES = 128;
-const BINARY_BYTES = 32;
+/** Euclidean descriptors have whole vectors of 16 bytes; of bits, there are kernels for these many bytes. */
+const VECTOR = 16;
+const HAMMING: Readonly<Record<number, string>> = { 32: "matchHamming", 64: "matchHamming512" };
 
-type Described = Pick<Features, "count" | "descriptors" | "bytes">;
+type Described = Pick<Features, "count" | "descriptors" | "bytes" | "measure">;
 
-/** Compares all with all. Both need descriptors of the same kind: 128 bytes (Euclidean) or 32 bytes (Hamming). */
+/** Compares all with all. Both need descriptors of the same kind. */
 export function nearest(fixed: Described, moving: Described): Nearest {
   checkKinds(fixed, moving);
   const index = new Int32Array(fixed.count).fill(-1);
@@ -30,7 +31,8 @@ export function nearest(fixed: Described, moving: Described): Nearest {
   if (fixed.count === 0 || moving.count === 0) return { index, distance, second, back };
   const k = kernels();
   using arena = k.arena();
-  const euclidean = fixed.bytes === SIFT_BYTES;
+  const { bytes } = fixed;
+  const euclidean = fixed.measure === "euclidean";
   const queries = Math.ceil(fixed.count / 2) * 2;
   const trains = euclidean ? Math.ceil(moving.count / 4) * 4 : moving.count;
   const out = arena.bytes(12 * queries);
@@ -43,24 +45,24 @@ export function nearest(fixed: Described, moving: Described): Nearest {
   }
   if (euclidean) {
     const wide = (features: Described, rows: number): { rows: number; norms: number } => {
-      const at = arena.bytes(2 * SIFT_BYTES * rows);
+      const at = arena.bytes(2 * bytes * rows);
       const norms = arena.bytes(4 * rows);
-      const bytes = arena.put(features.descriptors);
-      k.rows("widenDescriptors", features.count, [bytes, at, norms], 512);
-      arena.free(bytes);
-      arena.u8(at + 2 * SIFT_BYTES * features.count, 2 * SIFT_BYTES * (rows - features.count)).fill(0);
+      const narrow = arena.put(features.descriptors);
+      k.rows("widenDescriptors", features.count, [narrow, bytes, at, norms], 512);
+      arena.free(narrow);
+      arena.u8(at + 2 * bytes * features.count, 2 * bytes * (rows - features.count)).fill(0);
       arena.i32(norms, rows).fill(FAR, features.count);
       return { rows: at, norms };
     };
     const a = wide(fixed, queries);
     const b = wide(moving, trains);
-    k.rows("matchL2", queries, [a.rows, a.norms, b.rows, trains, b.norms, out, near], 64);
+    k.rows("matchL2", queries, [a.rows, a.norms, b.rows, trains, b.norms, bytes, out, near], 64);
   } else {
-    const rows = arena.bytes(BINARY_BYTES * queries);
-    const last = fixed.descriptors.subarray(BINARY_BYTES * (fixed.count - 1), BINARY_BYTES * fixed.count);
-    arena.u8(rows, BINARY_BYTES * queries).set(fixed.descriptors);
-    if (queries > fixed.count) arena.u8(rows, BINARY_BYTES * queries).set(last, BINARY_BYTES * fixed.count);
-    k.rows("matchHamming", queries, [rows, arena.put(moving.descriptors), trains, out, near], 64);
+    const rows = arena.bytes(bytes * queries);
+    const last = fixed.descriptors.subarray(bytes * (fixed.count - 1), bytes * fixed.count);
+    arena.u8(rows, bytes * queries).set(fixed.descriptors);
+    if (queries > fixed.count) arena.u8(rows, bytes * queries).set(last, bytes * fixed.count);
+    k.rows(HAMMING[bytes]!, queries, [rows, arena.put(moving.descriptors), trains, out, near], 64);
   }
   const found = arena.i32(out, 3 * queries);
   for (let i = 0; i < fixed.count; i++) {
@@ -105,7 +107,7 @@ export interface PairOptions {
 /** Pairs the features of two images by descriptor alone; sorted by ratio, then distance, then index. */
 export function pairFeatures(fixed: Described, moving: Described, options: PairOptions): FeaturePairs {
   const found = nearest(fixed, moving);
-  const length = fixed.bytes === SIFT_BYTES ? Math.sqrt : (d: number): number => d;
+  const length = fixed.measure === "euclidean" ? Math.sqrt : (d: number): number => d;
   const pairs: Pair[] = [];
   for (let i = 0; i < fixed.count; i++) {
     const j = found.index[i]!;
@@ -146,8 +148,8 @@ export function nearestWithin(
   if (count === 0) return pairColumns([]);
   using arena = kernels().arena();
   const out = arena.bytes(4 * count);
-  const args = [arena.put(near), arena.put(fixed.descriptors), arena.put(moving.descriptors), out];
-  const euclidean = fixed.bytes === SIFT_BYTES;
+  const args = [arena.put(near), arena.put(fixed.descriptors), arena.put(moving.descriptors), fixed.bytes, out];
+  const euclidean = fixed.measure === "euclidean";
   kernels().rows(euclidean ? "distancesL2" : "distancesHamming", count, args, 4096);
   const distances = arena.i32(out, count);
   const best = new Int32Array(fixed.count).fill(-1);
@@ -237,6 +239,8 @@ function withinRadius(
 }
 
 function checkKinds(fixed: Described, moving: Described): void {
-  if (fixed.bytes !== moving.bytes || (fixed.bytes !== SIFT_BYTES && fixed.bytes !== BINARY_BYTES))
-    throw new Error(`Internal error: descriptors of ${fixed.bytes} and ${moving.bytes} bytes cannot be compared`);
+  const known = fixed.measure === "euclidean" ? fixed.bytes % VECTOR === 0 : Object.hasOwn(HAMMING, fixed.bytes);
+  if (known && fixed.bytes === moving.bytes && fixed.measure === moving.measure) return;
+  const told = ({ bytes, measure }: Described): string => `${bytes} bytes, ${measure}`;
+  throw new Error(`Internal error: descriptors (${told(fixed)}) and (${told(moving)}) cannot be compared`);
 }

@@ -1,5 +1,5 @@
 import type { Features } from "./keypoints.js";
-import { FAR, type FeaturePairs, nearest, type PairOptions, pairColumns, pairFeatures, SIFT_BYTES } from "./nearest.js";
+import { FAR, type FeaturePairs, nearest, type PairOptions, pairColumns, pairFeatures } from "./nearest.js";
 import { joinViews } from "./tilts.js";
 
 /** Features nearer than that are the same place in another view, pixels; for large features half their scale. */
@@ -48,7 +48,7 @@ export function pairViews(fixed: readonly Features[], moving: readonly Features[
     }
     from += view.count;
   }
-  const length = all.bytes === SIFT_BYTES ? Math.sqrt : (d: number): number => d;
+  const length = all.measure === "euclidean" ? Math.sqrt : (d: number): number => d;
   const pairs = [];
   for (let i = 0; i < all.count; i++) {
     const j = index[i]!;

@@ -175,7 +175,7 @@ function blur(arena: Arena, sigma: number): Blur {
 }
 
 /** 2^(k / SCALES), without a power function: exact enough and the same everywhere. */
-const CUBE_ROOT_2 = 1.2599210498948732;
+export const CUBE_ROOT_2 = 1.2599210498948732;
 
 /** Blur that turns level k into level k + 1, in pixels of the octave. */
 function incrementOf(k: number): number {

@@ -1,6 +1,5 @@
 import { type Kernels, kernels } from "../../kernel/lane.js";
-import { exp } from "../elementary.js";
-import { type Features, type Keypoints, pickKeypoints, strongest } from "./keypoints.js";
+import { type Keypoints, pickKeypoints, strongest } from "./keypoints.js";
 import { type Band, eachBand, type GrayImage, grayRows, SCALES, SIGMA } from "./scale-space.js";
 import { clearOf } from "./support.js";
 
@@ -29,15 +28,13 @@ export interface SiftOptions {
   readonly bandRows?: number;
 }
 
-const UPSAMPLE_LIMIT = 4e6;
+/** Pixels up to which an image is enlarged first, by default. */
+export const UPSAMPLE_LIMIT = 4e6;
 /** Rows beyond a band that the refinement of an extremum reads. */
 const DETECT_HALO = 6;
-/** Largest reach of a descriptor: 10.5 samples of 0.75 scale along the diagonal, scale up to 3.6, and 2 for interpolation. */
-const DESCRIBE_HALO = 43;
 const RECORD_BYTES = 32;
 /** Support of a keypoint in its scale: the part of the descriptor's window that weighs most. */
 const SUPPORT = 6;
-const MAX_ANGLES = 4;
 
 /**
  * Finds SIFT keypoints: extrema of differences of Gaussians, refined to a fraction of a pixel and of a scale [1].
@@ -112,155 +109,4 @@ function observed(k: Keypoints, mask: Uint8Array, width: number, height: number)
   const kept: number[] = [];
   for (let i = 0; i < k.count; i++) if (clear(k.x[i]!, k.y[i]!, SUPPORT * k.scale[i]!)) kept.push(i);
   return pickKeypoints(k, kept);
-}
-
-export interface SiftDescriptionOptions {
-  /** `rootsift` (default) compares better by Euclidean distance than `sift` does [2]. */
-  readonly descriptor?: "rootsift" | "sift";
-  /** Angle 0 for all: for images that are known to be turned alike. */
-  readonly upright?: boolean;
-  /** At most so many features: the last keypoints' go first. Several directions make more features than keypoints. */
-  readonly limit?: number;
-  readonly bandRows?: number;
-}
-
-/**
- * Finds the directions of keypoints and describes each: 4 x 4 cells of 8 gradient directions, 128 bytes [1].
- *
- * @param gray  the image in which `detectSift` found them
- * @returns features in the order of their keypoints; a keypoint has none where the image is flat, and up to four
- *
- * [2] R. Arandjelovic and A. Zisserman, "Three things everyone should know to improve object retrieval", CVPR 2012,
- *     doi:10.1109/CVPR.2012.6248018
- */
-export function describeSift(
-  gray: GrayImage,
-  keypoints: SiftKeypoints,
-  options: SiftDescriptionOptions = {},
-): Features {
-  const parts: Part[] = [];
-  if (keypoints.count > 0) {
-    using arena = kernels().arena();
-    const window = arena.put(Float32Array.from({ length: 20 }, (_, i) => exp(-(((i - 9.5) / 4) ** 2) / 8)));
-    const space = {
-      upsample: keypoints.upsampled,
-      levels: SCALES + 1,
-      halo: DESCRIBE_HALO,
-      lastOctave: keypoints.octave.reduce((a, b) => Math.max(a, b)),
-      ...(options.bandRows === undefined ? {} : { bandRows: options.bandRows }),
-    };
-    const byOctave = new Map<number, number[]>();
-    for (let i = 0; i < keypoints.count; i++) {
-      const list = byOctave.get(keypoints.octave[i]!);
-      if (list) list.push(i);
-      else byOctave.set(keypoints.octave[i]!, [i]);
-    }
-    eachBand(arena, gray, grayRows(arena, gray), space, (band) => {
-      const mine = (byOctave.get(band.octave) ?? []).filter((i) => {
-        const row = Math.floor(keypoints.y[i]! / band.step);
-        return row >= band.lo && row < band.hi;
-      });
-      if (mine.length > 0) parts.push(describe(kernels(), band, keypoints, mine, window, options));
-    });
-  }
-  return joined(keypoints, parts, options.limit ?? Number.POSITIVE_INFINITY);
-}
-
-interface Part {
-  /** Keypoint of each feature. */
-  readonly of: Uint32Array;
-  readonly angle: Float32Array;
-  readonly descriptors: Uint8Array;
-}
-
-const DESCRIPTOR_BYTES = 128;
-
-function describe(
-  k: Kernels,
-  band: Band,
-  keypoints: SiftKeypoints,
-  mine: readonly number[],
-  window: number,
-  options: SiftDescriptionOptions,
-): Part {
-  using arena = k.arena();
-  const { levels, width, height, stride } = band;
-  const records = (of: ArrayLike<number>): number => {
-    const at = arena.bytes(16 * of.length);
-    const f32 = arena.f32(at, 4 * of.length);
-    const i32 = arena.i32(at, 4 * of.length);
-    for (let n = 0; n < of.length; n++) {
-      const i = of[n]!;
-      f32[4 * n] = keypoints.x[i]! / band.step;
-      f32[4 * n + 1] = keypoints.y[i]! / band.step;
-      f32[4 * n + 2] = keypoints.scale[i]! / band.step;
-      i32[4 * n + 3] = keypoints.level[i]!;
-    }
-    return at;
-  };
-  let of = Uint32Array.from(mine);
-  let angle: Float32Array = new Float32Array(mine.length);
-  if (!options.upright) {
-    const angles = arena.bytes(4 * MAX_ANGLES * mine.length);
-    const counts = arena.bytes(4 * mine.length);
-    k.rows(
-      "siftOrientations",
-      mine.length,
-      [records(mine), levels, width, height, stride, angles, counts, k.scratch(arena, 1024)],
-      32,
-    );
-    const count = arena.i32(counts, mine.length);
-    const found = arena.f32(angles, MAX_ANGLES * mine.length);
-    const total = count.reduce((a, b) => a + b, 0);
-    of = new Uint32Array(total);
-    angle = new Float32Array(total);
-    for (let n = 0, m = 0; n < mine.length; n++) {
-      for (let a = 0; a < count[n]!; a++, m++) {
-        of[m] = mine[n]!;
-        angle[m] = found[MAX_ANGLES * n + a]!;
-      }
-    }
-  }
-  const out = arena.bytes(DESCRIPTOR_BYTES * of.length);
-  const root = options.descriptor === "sift" ? 0 : 1;
-  const args = [
-    records(of),
-    arena.put(angle),
-    levels,
-    width,
-    height,
-    stride,
-    window,
-    root,
-    out,
-    k.scratch(arena, 4096),
-  ];
-  k.rows("siftDescriptors", of.length, args, 32);
-  return { of, angle, descriptors: arena.u8(out, DESCRIPTOR_BYTES * of.length).slice() };
-}
-
-/** Features in the order of their keypoints. */
-function joined(keypoints: Keypoints, parts: readonly Part[], limit: number): Features {
-  const places: { of: number; part: Part; at: number }[] = [];
-  for (const part of parts) for (let at = 0; at < part.of.length; at++) places.push({ of: part.of[at]!, part, at });
-  places.sort((a, b) => a.of - b.of || a.at - b.at);
-  places.length = Math.min(places.length, limit);
-  const descriptors = new Uint8Array(DESCRIPTOR_BYTES * places.length);
-  const angle = new Float32Array(places.length);
-  places.forEach(({ part, at }, i) => {
-    angle[i] = part.angle[at]!;
-    descriptors.set(
-      part.descriptors.subarray(DESCRIPTOR_BYTES * at, DESCRIPTOR_BYTES * (at + 1)),
-      DESCRIPTOR_BYTES * i,
-    );
-  });
-  return {
-    ...pickKeypoints(
-      keypoints,
-      places.map((p) => p.of),
-    ),
-    angle,
-    descriptors,
-    bytes: DESCRIPTOR_BYTES,
-  };
 }

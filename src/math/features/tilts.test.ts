@@ -56,7 +56,7 @@ test("no feature of a view lies outside of the image, and there are no more per 
 });
 
 const at = (places: readonly (readonly [number, number])[], rows: readonly number[][], scale = 2): Features => ({
-  ...{ count: places.length, bytes: 128, descriptors: Uint8Array.from(rows.flat()) },
+  ...{ count: places.length, bytes: 128, measure: "euclidean" as const, descriptors: Uint8Array.from(rows.flat()) },
   ...{ x: Float64Array.from(places, (p) => p[0]), y: Float64Array.from(places, (p) => p[1]) },
   ...{ scale: new Float64Array(places.length).fill(scale), response: new Float32Array(places.length) },
   ...{ angle: new Float32Array(places.length), octave: new Int8Array(places.length) },
