@@ -4,7 +4,8 @@ import { pixelGrid } from "../../core/grid.js";
 import { type Features, joinFeatures } from "./keypoints.js";
 import { pairFeatures } from "./nearest.js";
 import { distinctPlaces, pairViews } from "./pair-views.js";
-import { describeSift, detectSift } from "./sift.js";
+import { detectSift } from "./sift.js";
+import { describeSift } from "./sift-describe.js";
 import { featuresOfViews, joinViews, simulatedTilts, worthTilting } from "./tilts.js";
 
 const [width, height] = [240, 180];
