@@ -11,6 +11,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "estimate/similarity": () => import("./estimate/similarity/index.js"),
   "estimate/translation": () => import("./estimate/translation/index.js"),
   "match/features": () => import("./match/features/index.js"),
+  "match/learned": () => import("./match/learned/index.js"),
   "match/orb": () => import("./match/orb/index.js"),
   "match/sift": () => import("./match/sift/index.js"),
   "measure/similarity": () => import("./measure/similarity/index.js"),

@@ -11,18 +11,20 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   core: [],
   kernel: ["core"],
   math: ["core", "kernel"],
+  learned: ["core", "kernel", "math"],
   samples: ["core", "math"],
   pipeline: ["core"],
   run: ["core", "kernel", "pipeline"],
   report: ["core"],
   cli: ["core", "kernel", "math", "samples", "pipeline", "run", "report", "plugin", "plugins"],
   // The two faces of the package.
-  plugin: ["core", "kernel", "math"],
+  plugin: ["core", "kernel", "math", "learned"],
   index: ["core", "kernel", "math", "samples", "pipeline", "run", "report", "plugin", "plugins", "cli"],
 };
 
 /** Each package has one home; the packages of plugins live in the plugins that need them. */
 const homes: Readonly<Record<string, readonly string[]>> = {
+  learned: ["onnxruntime-web"],
   pipeline: ["yaml"],
   cli: ["@oclif/core", "picocolors"],
   plugins: ["sharp", "numcodecs"],
@@ -184,12 +186,14 @@ describe("layers", () => {
   });
 
   test("every package that is installed with Tiepoint has a home, and is used there", () => {
-    const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-      dependencies: Record<string, string>;
-    };
+    const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<
+      "dependencies" | "peerDependencies",
+      Record<string, string>
+    >;
+    const packages = Object.keys({ ...dependencies, ...peerDependencies });
     const used = new Set([...imports.values()].flat().map(packageOf));
-    expect(Object.values(homes).flat().sort()).toEqual(Object.keys(dependencies).sort());
-    expect(Object.keys(dependencies).filter((name) => !used.has(name))).toEqual([]);
+    expect(Object.values(homes).flat().sort()).toEqual(packages.sort());
+    expect(packages.filter((name) => !used.has(name))).toEqual([]);
   });
 
   test("no files import each other in a circle", () => {
