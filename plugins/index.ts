@@ -12,6 +12,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "estimate/translation": () => import("./estimate/translation/index.js"),
   "match/features": () => import("./match/features/index.js"),
   "match/learned": () => import("./match/learned/index.js"),
+  "match/graph": () => import("./match/graph/index.js"),
   "match/orb": () => import("./match/orb/index.js"),
   "match/sift": () => import("./match/sift/index.js"),
   "measure/similarity": () => import("./measure/similarity/index.js"),

@@ -42,6 +42,7 @@ export { detectSift } from "./math/features/sift.js";
 export { describeSift } from "./math/features/sift-describe.js";
 export { simulatedTilts, type Tilts, tiltedView, worthTilting } from "./math/features/tilts.js";
 export * from "./math/gaussian.js";
+export { matchPointSets } from "./math/graph/match-sets.js";
 export { type BlockTarget, filterImage, type ImageFace, lazyImage, type Region, withOverviews } from "./math/lazy.js";
 export { measureSimilarity, measureTre } from "./math/measure.js";
 export { emptyPlane, grayWeights, type Plane } from "./math/plane.js";

@@ -15,6 +15,18 @@ export interface Matches {
   readonly images?: { readonly fixed: Image; readonly moving: Image };
   /** What the matcher saw: detected points per image, for the null probability. */
   readonly detected?: { readonly fixed: number; readonly moving: number };
+  /**
+   * All points of either image, where tie points were chosen among them because their places agree. Such tie points are no
+   * evidence of their own: what counts is how many of all points a map brings together (src/math/graph/point-support.ts).
+   */
+  readonly pointSets?: {
+    readonly fixed: Points<"world">;
+    readonly moving: Points<"world">;
+    /** How many pairs of points determined each map that was tried. */
+    readonly sample: number;
+    /** What the best map to another place brings together, as a share of what the best one does. */
+    readonly rivalShare: number;
+  };
 }
 
 export const matchCount = (matches: Pick<Matches, "fixed">): number => matches.fixed.length / 2;

@@ -12,8 +12,9 @@ import { boundingArea, boundingSide } from "./bounds.js";
 import { chooseFamily, familiesOf, type Model, settleFamily } from "./choose-family.js";
 import { coverage } from "./coverage.js";
 import { type Family, minimalSample } from "./fit.js";
+import { PointField, pointSupport } from "./graph/point-support.js";
 import { estimateError, heldOutRmse } from "./held-out.js";
-import { consensusOf, shuffledInlierShare } from "./null-test.js";
+import { type Consensus, consensusOf, shuffledInlierShare } from "./null-test.js";
 import { findOverlap } from "./overlap.js";
 import { type PlanePair, readPair, similarityUnder, startingMap } from "./pair.js";
 import { plausibility } from "./plausibility.js";
@@ -74,8 +75,12 @@ export async function estimateFromMatches(
     ? images.moving.grid.width * images.moving.grid.height * movingSpacing ** 2
     : boundingArea(moving);
   const families = familiesOf(model);
-  const supportOf = (family: Family, matrix: Matrix3) =>
-    consensusOf(family, matrix, fixed, moving, threshold, area, 3 * fixedSpacing, 3 * movingSpacing);
+  const sets = matches.pointSets;
+  const field = sets && new PointField(sets.moving);
+  const supportOf = (family: Family, matrix: Matrix3): Consensus =>
+    sets && field
+      ? pointSupport(matrix, sets.fixed, field, threshold, Math.max(sets.sample, minimalSample[family]))
+      : consensusOf(family, matrix, fixed, moving, threshold, area, 3 * fixedSpacing, 3 * movingSpacing);
   const { random, signal } = context;
   const rough = chooseFamily(
     families,
@@ -140,10 +145,10 @@ export async function estimateFromMatches(
     features: {
       matches: n,
       inliers: consensus.inliers,
-      inlierShare: consensus.inliers / n,
+      inlierShare: Math.min(1, consensus.inliers / n),
       log10Nfa: consensus.log10Nfa,
       shuffledShare,
-      rivalShare: first.rivalScore / first.score,
+      rivalShare: Math.max(first.rivalScore / first.score, sets?.rivalShare ?? 0),
       ...(guided ? { guided } : {}),
     },
     fitRmse: rmse(fit.matrix, ties, fit.use) / movingSpacing,
@@ -224,6 +229,7 @@ function withInliers(matches: Matches, ties: Ties, fit: WeightedFit): Matches {
     residual: residual.map(Math.sqrt),
     ...(matches.images ? { images: matches.images } : {}),
     ...(matches.detected ? { detected: matches.detected } : {}),
+    ...(matches.pointSets ? { pointSets: matches.pointSets } : {}),
   };
 }
 

@@ -8,6 +8,7 @@ import {
   type Matches,
   type Outcome,
   type ParamSchema,
+  type PointSet,
   type Port,
   parsePort,
   parseQuantity,
@@ -78,6 +79,12 @@ function tiePoints(fixed: Image, moving: Image): Matches {
   };
 }
 
+/** Points that agree on a map, but for every fifth. */
+function pointsOf(port: string): PointSet {
+  const { fixed, moving } = tiePoints(sound.fixed(), sound.moving());
+  return { points: port === "moving" ? moving : fixed };
+}
+
 /** What to give to the ports of a plugin; a reason where this suite has nothing of the kind. */
 export function inputsFor(plugin: AnyPlugin, fixed: Image, moving: Image): Inputs | string {
   const inputs: Record<string, unknown> = {};
@@ -91,6 +98,7 @@ export function inputsFor(plugin: AnyPlugin, fixed: Image, moving: Image): Input
     if (list) return `takes a list of ${type}, which no suite makes`;
     if (type === "image")
       inputs[name] = name === "fixed" ? fixed : name === "mask" ? { ...moving, meaning: "mask" } : moving;
+    else if (type === "points") inputs[name] = pointsOf(name);
     else if (type === "matches") inputs[name] = tiePoints(fixed, moving);
     else if (type === "transform") inputs[name] = registration;
     else return `takes ${type}, which no suite makes`;
