@@ -1,0 +1,183 @@
+// Fast Fourier transforms of power-of-two length, float32, four columns at a time.
+//
+// Stockham's radix-4 steps sort as they go [1]: no bit reversal. A matrix is transformed column by column, written
+// transposed, and transformed column by column again, so that every step works on whole vectors.
+//
+// [1] C. Van Loan, "Computational Frameworks for the Fast Fourier Transform", SIAM 1992, doi:10.1137/1.9781611970999
+
+/** Four rows of four become four columns, at `to` with `bytes` from one to the next. */
+@inline function storeTransposed(a: v128, b: v128, c: v128, d: v128, to: usize, bytes: usize): void {
+  const p = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
+  const q = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+  const r = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
+  const s = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<i64>(p, q, 0, 2));
+  v128.store(to + bytes, v128.shuffle<i64>(p, q, 1, 3));
+  v128.store(to + 2 * bytes, v128.shuffle<i64>(r, s, 0, 2));
+  v128.store(to + 3 * bytes, v128.shuffle<i64>(r, s, 1, 3));
+}
+
+/**
+ * One radix-4 step over four columns: elements at x, `xStep` bytes apart, imaginary parts `xIm` further on; likewise y.
+ *
+ * @param n  length that is still to be transformed
+ * @param s  transforms of that length, interleaved
+ * @param table  w, w^2, w^3 for w = exp(-2 pi i p / n), p from 0 to n / 4 - 1, as six float32
+ */
+@inline function step4(
+  x: usize, xStep: usize, xIm: usize, y: usize, yStep: usize, yIm: usize, n: i32, s: i32, table: usize,
+): void {
+  const quarter = <usize>(n >> 2);
+  const jump = <usize>s * quarter * xStep;
+  const leap = <usize>s * yStep;
+  for (let p: usize = 0; p < quarter; p++) {
+    const t = table + p * 24;
+    const w1r = v128.load32_splat(t), w1i = v128.load32_splat(t, 4);
+    const w2r = v128.load32_splat(t, 8), w2i = v128.load32_splat(t, 12);
+    const w3r = v128.load32_splat(t, 16), w3i = v128.load32_splat(t, 20);
+    let from = x + <usize>s * p * xStep;
+    let to = y + <usize>s * (p << 2) * yStep;
+    for (let q = 0; q < s; q++) {
+      const fb = from + jump, fc = fb + jump, fd = fc + jump;
+      const ar = v128.load(from), ai = v128.load(from + xIm);
+      const cr = v128.load(fc), ci = v128.load(fc + xIm);
+      const sr = f32x4.add(ar, cr), si = f32x4.add(ai, ci);
+      const dr = f32x4.sub(ar, cr), di = f32x4.sub(ai, ci);
+      const br = v128.load(fb), bi = v128.load(fb + xIm);
+      const er = v128.load(fd), ei = v128.load(fd + xIm);
+      const tr = f32x4.add(br, er), ti = f32x4.add(bi, ei);
+      const ur = f32x4.sub(br, er), ui = f32x4.sub(bi, ei);
+      v128.store(to, f32x4.add(sr, tr));
+      v128.store(to + yIm, f32x4.add(si, ti));
+      const t1 = to + leap, t2 = t1 + leap, t3 = t2 + leap;
+      const fr = f32x4.add(dr, ui), fi = f32x4.sub(di, ur); // d - i u
+      v128.store(t1, f32x4.sub(f32x4.mul(fr, w1r), f32x4.mul(fi, w1i)));
+      v128.store(t1 + yIm, f32x4.add(f32x4.mul(fr, w1i), f32x4.mul(fi, w1r)));
+      const gr = f32x4.sub(sr, tr), gi = f32x4.sub(si, ti);
+      v128.store(t2, f32x4.sub(f32x4.mul(gr, w2r), f32x4.mul(gi, w2i)));
+      v128.store(t2 + yIm, f32x4.add(f32x4.mul(gr, w2i), f32x4.mul(gi, w2r)));
+      const hr = f32x4.sub(dr, ui), hi = f32x4.add(di, ur); // d + i u
+      v128.store(t3, f32x4.sub(f32x4.mul(hr, w3r), f32x4.mul(hi, w3i)));
+      v128.store(t3 + yIm, f32x4.add(f32x4.mul(hr, w3i), f32x4.mul(hi, w3r)));
+      from += xStep;
+      to += yStep;
+    }
+  }
+}
+
+/** The last step, of length 4: no twiddles. */
+@inline function last4(x: usize, y: usize, yStep: usize, yIm: usize, s: i32): void {
+  const jump = <usize>s << 5;
+  const leap = <usize>s * yStep;
+  let from = x;
+  let to = y;
+  for (let q = 0; q < s; q++) {
+    const fb = from + jump, fc = fb + jump, fd = fc + jump;
+    const ar = v128.load(from), ai = v128.load(from, 16);
+    const cr = v128.load(fc), ci = v128.load(fc, 16);
+    const sr = f32x4.add(ar, cr), si = f32x4.add(ai, ci);
+    const dr = f32x4.sub(ar, cr), di = f32x4.sub(ai, ci);
+    const br = v128.load(fb), bi = v128.load(fb, 16);
+    const er = v128.load(fd), ei = v128.load(fd, 16);
+    const tr = f32x4.add(br, er), ti = f32x4.add(bi, ei);
+    const ur = f32x4.sub(br, er), ui = f32x4.sub(bi, ei);
+    const t1 = to + leap, t2 = t1 + leap, t3 = t2 + leap;
+    v128.store(to, f32x4.add(sr, tr));
+    v128.store(to + yIm, f32x4.add(si, ti));
+    v128.store(t1, f32x4.add(dr, ui));
+    v128.store(t1 + yIm, f32x4.sub(di, ur));
+    v128.store(t2, f32x4.sub(sr, tr));
+    v128.store(t2 + yIm, f32x4.sub(si, ti));
+    v128.store(t3, f32x4.sub(dr, ui));
+    v128.store(t3 + yIm, f32x4.add(di, ur));
+    from += 32;
+    to += yStep;
+  }
+}
+
+/** The last step, of length 2. */
+@inline function last2(x: usize, y: usize, yStep: usize, yIm: usize, s: i32): void {
+  const jump = <usize>s << 5;
+  const leap = <usize>s * yStep;
+  let from = x;
+  let to = y;
+  for (let q = 0; q < s; q++) {
+    const ar = v128.load(from), ai = v128.load(from, 16);
+    const br = v128.load(from + jump), bi = v128.load(from + jump, 16);
+    v128.store(to, f32x4.add(ar, br));
+    v128.store(to + yIm, f32x4.add(ai, bi));
+    v128.store(to + leap, f32x4.sub(ar, br));
+    v128.store(to + leap + yIm, f32x4.sub(ai, bi));
+    from += 32;
+    to += yStep;
+  }
+}
+
+/**
+ * Transforms four columns of `n` elements, at least 16, forward: X[k] = sum of x[j] exp(-2 pi i j k / n). Real and
+ * imaginary parts exchanged on both sides, it is the inverse, times n.
+ *
+ * @param x  first of the four real elements; rows are `xStep` bytes apart, and the imaginary ones `xIm` bytes further on
+ * @param y  may be x
+ * @param table  twiddles, see `step4`, for n, n / 4, n / 16, … while above 4
+ * @param work  64 n bytes
+ */
+export function fftLanes(
+  x: usize, xStep: usize, xIm: usize, y: usize, yStep: usize, yIm: usize, n: i32, table: usize, work: usize,
+): void {
+  let from = work;
+  let to = work + (<usize>n << 5);
+  step4(x, xStep, xIm, from, 32, 16, n, 1, table);
+  let t = table + <usize>(n >> 2) * 24;
+  let s = 4;
+  let m = n >> 2;
+  while (m > 4) {
+    step4(from, 32, 16, to, 32, 16, m, s, t);
+    t += <usize>(m >> 2) * 24;
+    s <<= 2;
+    m >>= 2;
+    const other = from;
+    from = to;
+    to = other;
+  }
+  if (m == 4) last4(from, y, yStep, yIm, s);
+  else last2(from, y, yStep, yIm, s);
+}
+
+/** As `fftLanes`, written transposed: element k of column c goes to y + c yStep + 4 k. */
+export function fftLanesTransposed(
+  x: usize, xStep: usize, xIm: usize, y: usize, yStep: usize, yIm: usize, n: i32, table: usize, work: usize,
+): void {
+  // Where the last step may write without touching what it reads.
+  let steps = 0;
+  for (let m = n >> 2; m > 4; m >>= 2) steps++;
+  const out = steps & 1 ? work : work + (<usize>n << 5);
+  fftLanes(x, xStep, xIm, out, 32, 16, n, table, work);
+  const end = out + (<usize>n << 5);
+  for (let p = out; p < end; p += 128) {
+    storeTransposed(v128.load(p), v128.load(p, 32), v128.load(p, 64), v128.load(p, 96), y, yStep);
+    storeTransposed(v128.load(p, 16), v128.load(p, 48), v128.load(p, 80), v128.load(p, 112), y + yIm, yStep);
+    y += 16;
+  }
+}
+
+/**
+ * Transforms columns [4 lo, 4 hi) of a matrix of `n` rows.
+ *
+ * @param re, im  the matrix, `stride` elements from row to row
+ * @param outRe, outIm  the same kind of matrix, which may be the first one; transposed, another matrix, of `n` columns
+ * @param work  scratch of 64 n bytes for each lane
+ */
+export function fftColumns(
+  lo: i32, hi: i32, re: usize, im: usize, stride: i32, outRe: usize, outIm: usize, outStride: i32, transposed: bool,
+  n: i32, table: usize, work: usize,
+): void {
+  const step = <usize>stride << 2;
+  const outStep = <usize>outStride << 2;
+  for (let block = <usize>lo; block < <usize>hi; block++) {
+    const x = re + (block << 4);
+    if (transposed) {
+      fftLanesTransposed(x, step, im - re, outRe + (block << 2) * outStep, outStep, outIm - outRe, n, table, work);
+    } else fftLanes(x, step, im - re, outRe + (block << 4), outStep, outIm - outRe, n, table, work);
+  }
+}
