@@ -1,6 +1,6 @@
 import { kernels } from "../../kernel/lane.js";
 import type { Arena } from "../../kernel/memory.js";
-import { complexPlane, fft2, fftPlaneBytes, fftStride } from "../fft.js";
+import { type ComplexPlane, complexPlane, fft2, fftPlaneBytes, fftStride } from "../fft.js";
 import type { Plane } from "../plane.js";
 import { freeFields, type StructureFields, structureFields } from "./fields.js";
 import { shrinkPlane } from "./levels.js";
@@ -131,14 +131,7 @@ export interface FixedSpectra {
 }
 
 /** Moves a spectrum to its place, and closes its rows as the products want it. */
-function moveSpectrum(
-  arena: Arena,
-  spectrum: { re: number; im: number; stride: number },
-  to: number,
-  bytes: number,
-  nx: number,
-  ny: number,
-): void {
+function moveSpectrum(arena: Arena, spectrum: ComplexPlane, to: number, bytes: number, nx: number, ny: number): void {
   [spectrum.re, spectrum.im].forEach((from, i) => {
     const at = to + i * bytes;
     arena.f32(at, bytes / 4).set(arena.f32(from, bytes / 4));

@@ -2,7 +2,7 @@ import { type Matrix3, multiplyMatrix3 } from "../../core/transform.js";
 import { kernels } from "../../kernel/lane.js";
 import type { Arena } from "../../kernel/memory.js";
 import { cos, sin } from "../elementary.js";
-import { fftPlaneBytes, fftSide, fftTable } from "../fft.js";
+import { fftSide, fftTable } from "../fft.js";
 import type { SizedSide } from "./pose-sides.js";
 
 /** A place that the search found good: pixels of the fixed fields to pixels of the moving ones. */
