@@ -12,7 +12,7 @@ const MAX_ANGLES = 4;
 const KEY: usize = 16;
 
 /** atan2 in turns, [0, 1): minimax polynomial, error below 2e-6 turns; 0 for (0, 0). */
-function turns(y: v128, x: v128): v128 {
+export function turns(y: v128, x: v128): v128 {
   const ax = f32x4.abs(x),
     ay = f32x4.abs(y);
   const big = f32x4.max(ax, ay),
@@ -34,7 +34,9 @@ function turns(y: v128, x: v128): v128 {
 
 /**
  * Dominant gradient directions of keypoints [lo, hi): angles[4 i ...] in radians, from +x towards +y, counts[i] of them.
- * `scratch` is 1 KiB.
+ *
+ * With `folded` not 0, a direction and its opposite count as one, as they do where contrast may be reversed; which of the
+ * two is given is told by where most of the gradients lie: on the side that the angle points to. `scratch` is 1 KiB.
  */
 export function siftOrientations(
   lo: i32,
@@ -44,11 +46,13 @@ export function siftOrientations(
   width: i32,
   height: i32,
   stride: i32,
+  folded: i32,
   angles: usize,
   counts: usize,
   scratch: usize,
 ): void {
   const sb = (<usize>stride) << 2;
+  const one = f32x4.splat(1);
   const hist = scratch,
     smooth = scratch + 192,
     wx = scratch + 384;
@@ -72,6 +76,7 @@ export function siftOrientations(
     }
     memory.fill(hist, 0, BINS << 2);
     const yEnd = min(cy + radius, height - 2);
+    let towardsX = f32x4.splat(0), towardsY = towardsX;
     for (let yj = max(cy - radius, 1); yj <= yEnd; yj++) {
       const d = <f32>yj - y;
       const wy = f32x4.splat(Mathf.exp(k * d * d));
@@ -86,9 +91,15 @@ export function siftOrientations(
           f32x4.mul(wy, v128.load(wx + j)),
           f32x4.sqrt(f32x4.add(f32x4.mul(gx, gx), f32x4.mul(gy, gy))),
         );
-        const b = i32x4.trunc_sat_f32x4_s(
-          f32x4.add(f32x4.mul(turns(gy, gx), f32x4.splat(<f32>BINS)), f32x4.splat(0.5)),
-        );
+        let turn = turns(gy, gx);
+        if (folded) {
+          turn = f32x4.add(turn, turn);
+          turn = f32x4.sub(turn, v128.and(one, f32x4.ge(turn, one)));
+          const across = f32x4.add(f32x4.splat(<f32>(x0 + <i32>(j >> 2)) - x), f32x4(0, 1, 2, 3));
+          towardsX = f32x4.add(towardsX, f32x4.mul(m, across));
+          towardsY = f32x4.add(towardsY, f32x4.mul(m, f32x4.splat(d)));
+        }
+        const b = i32x4.trunc_sat_f32x4_s(f32x4.add(f32x4.mul(turn, f32x4.splat(<f32>BINS)), f32x4.splat(0.5)));
         vote(hist, f32x4.extract_lane(m, 0), i32x4.extract_lane(b, 0));
         vote(hist, f32x4.extract_lane(m, 1), i32x4.extract_lane(b, 1));
         vote(hist, f32x4.extract_lane(m, 2), i32x4.extract_lane(b, 2));
@@ -113,13 +124,23 @@ export function siftOrientations(
         if (c >= 0.8 * top && c >= l && c > r) {
           let at: f32 = <f32>b + (0.5 * (l - r)) / (l - 2 * c + r);
           if (at < 0) at += <f32>BINS;
-          store<f32>(angles + ((<usize>i * MAX_ANGLES + <usize>count) << 2), at * (TAU / <f32>BINS));
+          let angle: f32 = at * (TAU / <f32>BINS);
+          if (folded) {
+            angle *= 0.5;
+            if (lanes(towardsX) * Mathf.cos(angle) + lanes(towardsY) * Mathf.sin(angle) < 0) angle += 0.5 * TAU;
+          }
+          store<f32>(angles + ((<usize>i * MAX_ANGLES + <usize>count) << 2), angle);
           count++;
         }
       }
     }
     store<i32>(counts + ((<usize>i) << 2), count);
   }
+}
+
+/** The sum of the four lanes. */
+function lanes(v: v128): f32 {
+  return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
 }
 
 function vote(hist: usize, weight: f32, bin: i32): void {
@@ -143,7 +164,8 @@ const CELLS: usize = 6 * 6 * 8;
 /**
  * Descriptors of keypoints [lo, hi) with their angles (float32 each): 128 bytes each, cells row by row, 8 directions each.
  *
- * `window` holds the 20 float32 weights of the Gaussian window along a side. `root`: 1 for RootSIFT. `scratch` is 4 KiB.
+ * `window` holds the 20 float32 weights of the Gaussian window along a side. `root`: 1 for RootSIFT. `directions`: how many
+ * there are in a full turn: 8, or 16 to count a direction and its opposite as one. `scratch` is 4 KiB.
  */
 export function siftDescriptors(
   lo: i32,
@@ -156,6 +178,7 @@ export function siftDescriptors(
   stride: i32,
   window: usize,
   root: i32,
+  directions: f32,
   out: usize,
   scratch: usize,
 ): void {
@@ -185,7 +208,7 @@ export function siftDescriptors(
         const gy = f32x4.sub(v128.load(p + c + (PATCH << 2)), v128.load(p + c - (PATCH << 2)));
         const m = f32x4.sqrt(f32x4.add(f32x4.mul(gx, gx), f32x4.mul(gy, gy)));
         v128.store(line + c, f32x4.mul(m, f32x4.mul(wr, v128.load(window + c))));
-        v128.store(line + c, f32x4.mul(turns(gy, gx), f32x4.splat(8)), 80);
+        v128.store(line + c, f32x4.mul(turns(gy, gx), f32x4.splat(directions)), 80);
       }
       // Cell centres lie at -1.5, -0.5, 0.5, 1.5 cells; sample r at (r - 9.5) / 4; the margin adds one.
       const rowAt: f32 = <f32>(r - 10) * 0.25 + 2.625;
