@@ -58,3 +58,34 @@ test.each(["rootsift", "sift"] as const)("directions and descriptors agree with 
   // A gradient between two bins may fall into either, which can move a peak a little.
   expect(angles).toBeGreaterThanOrEqual(0.95 * features.count);
 });
+
+test("folded descriptors agree with the slow twin's", () => {
+  const octaves = scaleSpaceSlowly(image, false);
+  const keypoints = detectSift({ width, height, pixels }, { contrastThreshold: contrast, upsample: false });
+  const features = describeSift({ width, height, pixels }, keypoints, { folded: true });
+  expect(features.count).toBeGreaterThanOrEqual(keypoints.count);
+  for (let i = 0; i < features.count; i++) {
+    const step = 2 ** features.octave[i]!;
+    const level = octaves[features.octave[i]!]![features.level[i]!]!;
+    const [x, y, scale] = [features.x[i]! / step, features.y[i]! / step, features.scale[i]! / step];
+    const slow = descriptorSlowly(level, x, y, scale, features.angle[i]!, true, 16);
+    const differences = slow.map((v, k) => Math.abs(v - features.descriptors[128 * i + k]!));
+    expect(differences.reduce((a, b) => a + b, 0) / 128).toBeLessThan(0.2);
+    expect(Math.max(...differences)).toBeLessThan(6);
+  }
+});
+
+test("folded features are the same where contrast is reversed", () => {
+  const negative = { width, height, pixels: pixels.map((v) => 1 - v) };
+  const keypoints = detectSift({ width, height, pixels }, { contrastThreshold: contrast, upsample: false });
+  const plain = describeSift({ width, height, pixels }, keypoints, { folded: true });
+  const reversed = describeSift(negative, keypoints, { folded: true });
+  expect(reversed.count).toBe(plain.count);
+  let same = 0;
+  for (let i = 0; i < plain.count; i++) {
+    expect(Math.abs(reversed.angle[i]! - plain.angle[i]!)).toBeLessThan(0.02);
+    const rows = [plain, reversed].map((f) => f.descriptors.subarray(128 * i, 128 * (i + 1)));
+    if (rows[0]!.every((v, k) => Math.abs(v - rows[1]![k]!) <= 6)) same++;
+  }
+  expect(same / plain.count).toBeGreaterThan(0.98);
+});

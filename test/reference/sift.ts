@@ -197,6 +197,8 @@ export function descriptorSlowly(
   scale: number,
   angle: number,
   root: boolean,
+  /** Directions in a whole turn: 8, or 16 where a gradient and its opposite are the same. */
+  directions = 8,
 ): number[] {
   const { width, height, data } = level;
   const sample = (i: number, j: number): number => {
@@ -219,7 +221,7 @@ export function descriptorSlowly(
       const gy = sample(i + 1, j) - sample(i - 1, j);
       const [u, v] = [(j - 9.5) / 4, (i - 9.5) / 4];
       const weight = Math.hypot(gx, gy) * Math.exp(-(u * u + v * v) / 8);
-      const direction = (turn(Math.atan2(gy, gx)) * 8) / (2 * Math.PI);
+      const direction = ((turn(Math.atan2(gy, gx)) * directions) / (2 * Math.PI)) % 8;
       for (let r = 0; r < 4; r++)
         for (let c = 0; c < 4; c++)
           for (let b = 0; b < 8; b++) {

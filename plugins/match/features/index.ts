@@ -6,6 +6,7 @@ import {
   featureParams,
   matchFeatures,
   placeParams,
+  tiltParams,
 } from "tiepoint/plugin";
 
 /** Names of a table, as a list that the manifest can have; told one by one in the help. */
@@ -24,6 +25,7 @@ export default definePlugin({
     "doi:10.1007/11744023_34",
     "doi:10.1007/978-3-642-15552-9_14",
     "doi:10.5244/C.2.23",
+    "doi:10.5244/C.27.13",
     "doi:10.1023/B:VISI.0000029664.99615.94",
     "doi:10.1109/ICCV.2011.6126544",
     "doi:10.1016/j.patrec.2018.02.020",
@@ -56,6 +58,7 @@ export default definePlugin({
     },
     ...featureParams,
     ...placeParams,
+    ...tiltParams,
   },
   inputs: { fixed: "image", moving: "image", fixedMask: "image?", movingMask: "image?" },
   outputs: { matches: "matches" },

@@ -29,7 +29,7 @@ export * from "./pose-peaks";
 export * from "./pose-search";
 export * from "./pose-spectra";
 export * from "./scale-space";
-export { siftDescriptors, siftOrientations } from "./sift-describe";
+export * from "./sift-describe";
 export * from "./sift-detect";
 export * from "./tilt";
 export * from "./tie-surface";

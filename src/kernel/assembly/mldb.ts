@@ -2,7 +2,7 @@
 // of mean brightness and mean derivatives between the cells of grids of 2 x 2, 3 x 3 and 4 x 4 around a keypoint.
 //
 // Both read a lattice of linear samples, turned and sized with the keypoint; derivatives are taken on that lattice.
-import { turns } from "./sift-describe";
+import { turns } from "./turns";
 
 const TAU: f32 = 6.283185307179586;
 /** Keypoint as the kernels read it: x f32, y f32, step f32 (pixels of its level), level i32. */

@@ -4,33 +4,13 @@
 // The descriptor reads a lattice of samples that is turned and sized with the keypoint, four samples to a cell: 0.75 scale
 // apart, which is fine enough for a level blurred by that scale. Spatial weights are then the same for every keypoint.
 import { levelRow } from "./scale-space";
+import { turns } from "./turns";
 
 const TAU: f32 = 6.283185307179586;
 const BINS = 36;
 const MAX_ANGLES = 4;
 /** Keypoint as the kernels read it: x f32, y f32, scale f32 (pixels of the octave), level i32. */
 const KEY: usize = 16;
-
-/** atan2 in turns, [0, 1): minimax polynomial, error below 2e-6 turns; 0 for (0, 0). */
-export function turns(y: v128, x: v128): v128 {
-  const ax = f32x4.abs(x),
-    ay = f32x4.abs(y);
-  const big = f32x4.max(ax, ay),
-    small = f32x4.min(ax, ay);
-  const t = f32x4.div(small, f32x4.max(big, f32x4.splat(1e-30)));
-  const q = f32x4.mul(t, t);
-  let p = f32x4.splat(-0.0117212);
-  p = f32x4.add(f32x4.mul(p, q), f32x4.splat(0.05265332));
-  p = f32x4.add(f32x4.mul(p, q), f32x4.splat(-0.11643287));
-  p = f32x4.add(f32x4.mul(p, q), f32x4.splat(0.19354346));
-  p = f32x4.add(f32x4.mul(p, q), f32x4.splat(-0.33262347));
-  p = f32x4.add(f32x4.mul(p, q), f32x4.splat(0.99997726));
-  let r = f32x4.mul(f32x4.mul(p, t), f32x4.splat(1 / TAU));
-  r = v128.bitselect(f32x4.sub(f32x4.splat(0.25), r), r, f32x4.gt(ay, ax));
-  r = v128.bitselect(f32x4.sub(f32x4.splat(0.5), r), r, f32x4.lt(x, f32x4.splat(0)));
-  r = v128.bitselect(f32x4.sub(f32x4.splat(1), r), r, f32x4.lt(y, f32x4.splat(0)));
-  return v128.bitselect(f32x4.splat(0), r, f32x4.ge(r, f32x4.splat(1)));
-}
 
 /**
  * Dominant gradient directions of keypoints [lo, hi): angles[4 i ...] in radians, from +x towards +y, counts[i] of them.

@@ -1,52 +1,44 @@
 import { kernels } from "../../kernel/lane.js";
-import type { Arena } from "../../kernel/memory.js";
-import { exp } from "../elementary.js";
-import { type Features, type Keypoints, pickKeypoints, strongest } from "./keypoints.js";
-import { type DiffusedLevel, nonlinearSpace } from "./nonlinear-space.js";
-import { type GrayImage, grayRows } from "./scale-space.js";
-import { clearOf } from "./support.js";
+import type { DetectOptions } from "./frame.js";
+import { type Keypoints, pickKeypoints, strongest } from "./keypoints.js";
+import { type DiffusedLevel, nonlinearSpace, SUBLEVELS } from "./nonlinear-space.js";
+import type { ImageViews } from "./views.js";
 
 /** Keypoints are this much larger than the blur of their level: the second derivatives blur too [1, section 3]. */
-const SIZE_OF_SIGMA = 1.5;
+export const SIZE_OF_SIGMA = 1.5;
 /** Support of a keypoint in its scale: the part of the descriptor's window that weighs most. */
 const SUPPORT = 6;
 const RECORD_FLOATS = 3;
 
-export interface AkazeOptions {
-  /** Keep the strongest of all. Default: no limit. */
-  readonly maxKeypoints?: number;
-  /** Least determinant of the Hessian, in squares of the range 0..1, as in OpenCV. Default 0.001. */
-  readonly threshold?: number;
-  /** From 0 (even cover) to 1 (strongest wherever they are, the default): see `strongest`. */
-  readonly spread?: number;
-  /** One byte per pixel: 0 where there is no observation. */
-  readonly mask?: Uint8Array;
-}
+/** The image's nonlinear scale space, made when first asked for. */
+export const spaceOf = (views: ImageViews): readonly DiffusedLevel[] =>
+  views.derived("nonlinear space", (arena) => nonlinearSpace(arena, sourceOf(views)));
 
-/** Keypoints with the scale space in which they were found. */
-export interface AkazeKeypoints extends Keypoints {
-  readonly space: readonly DiffusedLevel[];
-}
+const sourceOf = ({ rows, width, height }: ImageViews) => ({ ...rows, width, height });
 
 /**
- * Finds blobs and saddles' opposites: maxima of the determinant of the Hessian in a nonlinear scale space, in place and over
+ * Finds blobs, bright or dark: maxima of the determinant of the Hessian in a nonlinear scale space, in place and over
  * neighbouring levels [1].
  *
- * @param arena  holds the scale space, which `describeMldb` reads
- * @param gray  nominal range 0..1
+ * @param options  the threshold is the least determinant, in squares of the range 0..1 (as in OpenCV)
  * @returns the strongest first; of equals, in the order of levels and rows
  *
  * [1] P. F. Alcantarilla, J. Nuevo, A. Bartoli, "Fast explicit diffusion for accelerated features in nonlinear scale
  *     spaces", BMVC 2013, doi:10.5244/C.27.13
  */
-export function detectAkaze(arena: Arena, gray: GrayImage, options: AkazeOptions = {}): AkazeKeypoints {
-  const found: Candidate[][] = [];
-  const { width, height } = gray;
-  const threshold = options.threshold ?? 0.001;
-  const space = nonlinearSpace(arena, { ...grayRows(arena, gray), width, height }, (level, smooth) =>
-    found.push(maxima(level, smooth, threshold)),
+export function detectAkaze(views: ImageViews, options: DetectOptions & { readonly threshold: number }): Keypoints {
+  const { limit, threshold, spread } = options;
+  const { space, found } = views.derived(`maxima above ${threshold}`, (arena) => {
+    const found: Candidate[][] = [];
+    const space = nonlinearSpace(arena, sourceOf(views), (level, smooth) =>
+      found.push(maxima(level, smooth, threshold)),
+    );
+    views.derived("nonlinear space", () => space);
+    return { space, found };
+  });
+  const kept = distinctOverLevels(found, space).filter((c) =>
+    views.isClear(c.x, c.y, SUPPORT * SIZE_OF_SIGMA * space[c.level]!.sigma),
   );
-  const kept = distinctOverLevels(found, space);
   const all: Keypoints = {
     count: kept.length,
     x: Float64Array.from(kept, (c) => c.x),
@@ -56,14 +48,7 @@ export function detectAkaze(arena: Arena, gray: GrayImage, options: AkazeOptions
     octave: Int8Array.from(kept, (c) => space[c.level]!.octave),
     level: Int8Array.from(kept, (c) => space[c.level]!.sublevel),
   };
-  const { mask } = options;
-  const clear = mask ? clearOf(mask, width, height) : () => true;
-  const seen = Array.from({ length: all.count }, (_, i) => i).filter((i) =>
-    clear(all.x[i]!, all.y[i]!, SUPPORT * all.scale[i]!),
-  );
-  const observed = seen.length === all.count ? all : pickKeypoints(all, seen);
-  const limit = options.maxKeypoints ?? Number.POSITIVE_INFINITY;
-  return { ...pickKeypoints(observed, strongest(observed, limit, gray, options.spread ?? 1)), space };
+  return pickKeypoints(all, strongest(all, limit, views, spread));
 }
 
 interface Candidate {
@@ -76,7 +61,7 @@ interface Candidate {
 }
 
 /** Distance of the taps of derivatives, and of the samples of a descriptor, in pixels of the level. */
-const stepOf = ({ sigma, octave }: DiffusedLevel): number => Math.round((SIZE_OF_SIGMA * sigma) / 2 ** octave);
+export const stepOf = ({ sigma, octave }: DiffusedLevel): number => Math.round((SIZE_OF_SIGMA * sigma) / 2 ** octave);
 
 function maxima(level: DiffusedLevel, smooth: number, threshold: number): Candidate[] {
   using arena = kernels().arena();
@@ -102,7 +87,7 @@ function maxima(level: DiffusedLevel, smooth: number, threshold: number): Candid
       // A pixel of an octave is the mean of `factor` by `factor` of the image's.
       const place = (v: number): number => (v + 0.5) * factor - 0.5;
       const [x, y] = [place(records[at]!), place(records[at + 1]!)];
-      found.push({ x, y, response: records[at + 2]!, level: octave * 4 + sublevel });
+      found.push({ x, y, response: records[at + 2]!, level: octave * SUBLEVELS + sublevel });
     }
   }
   return found;
@@ -140,58 +125,4 @@ function distinctOverLevels(found: readonly Candidate[][], space: readonly Diffu
     else taken[c.level]!.set(key, [c]);
   }
   return kept.sort((a, b) => a - b).map((i) => all[i]!);
-}
-
-export const MLDB_BYTES = 64;
-
-/**
- * Describes keypoints by M-LDB: which of two cells around a keypoint is brighter, and which steeper, for all pairs of cells
- * of three grids: 486 bits, and 26 that stay 0 [1]. Keypoints of any detector may be given.
- *
- * @param angles  radians, one a keypoint; found from the gradients around each when absent
- */
-export function describeMldb(space: readonly DiffusedLevel[], keypoints: Keypoints, angles?: Float32Array): Features {
-  const { count } = keypoints;
-  if (count === 0) return { ...keypoints, angle: new Float32Array(0), descriptors: new Uint8Array(0), bytes: MLDB_BYTES };
-  using arena = kernels().arena();
-  const k = kernels();
-  const table = Uint32Array.from(space.flatMap((l) => [l.at, l.width, l.height, l.stride]));
-  const levels = arena.put(table);
-  const keys = arena.bytes(16 * count);
-  const f32 = arena.f32(keys, 4 * count);
-  const i32 = arena.i32(keys, 4 * count);
-  for (let i = 0; i < count; i++) {
-    const l = levelOf(space, keypoints.scale[i]!);
-    const level = space[l]!;
-    const factor = 2 ** level.octave;
-    f32[4 * i] = (keypoints.x[i]! + 0.5) / factor - 0.5;
-    f32[4 * i + 1] = (keypoints.y[i]! + 0.5) / factor - 0.5;
-    f32[4 * i + 2] = stepOf(level);
-    i32[4 * i + 3] = l;
-  }
-  const at = angles ? arena.put(angles) : arena.bytes(4 * count);
-  if (!angles) {
-    const window = arena.put(Float32Array.from({ length: 13 }, (_, i) => exp(-((i - 6) ** 2) / (2 * 2.5 * 2.5))));
-    k.rows("mldbDirections", count, [keys, levels, window, at, k.scratch(arena, 4096)], 32);
-  }
-  const out = arena.bytes(MLDB_BYTES * count);
-  k.rows("mldbDescriptors", count, [keys, at, levels, out, k.scratch(arena, 8192)], 32);
-  const angle = arena.f32(at, count).slice();
-  return { ...pickAll(keypoints), angle, descriptors: arena.u8(out, MLDB_BYTES * count).slice(), bytes: MLDB_BYTES };
-}
-
-/** The columns of keypoints, and nothing else that they may carry. */
-const pickAll = ({ count, x, y, scale, response, octave, level }: Keypoints): Keypoints => ({
-  ...{ count, x, y, scale, response, octave, level },
-});
-
-/** The level whose keypoints are nearest in size. */
-function levelOf(space: readonly DiffusedLevel[], scale: number): number {
-  let best = 0;
-  const ratio = (l: number): number => {
-    const r = scale / (SIZE_OF_SIGMA * space[l]!.sigma);
-    return r < 1 ? 1 / r : r;
-  };
-  for (let l = 1; l < space.length; l++) if (ratio(l) < ratio(best)) best = l;
-  return best;
 }

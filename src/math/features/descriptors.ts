@@ -1,6 +1,7 @@
 import { describeBrief } from "./brief.js";
 import type { DirectionName } from "./directions.js";
 import type { Descriptor } from "./frame.js";
+import { describeMldb } from "./mldb.js";
 import { describeSift } from "./sift-describe.js";
 
 const sift = (descriptor: "rootsift" | "sift", about: string): Descriptor & { readonly direction: DirectionName } => ({
@@ -12,6 +13,18 @@ const sift = (descriptor: "rootsift" | "sift", about: string): Descriptor & { re
 
 /** Ways to describe keypoints, by name. */
 export const descriptors = {
+  folded: {
+    about:
+      "rootsift with a gradient and its opposite taken for the same: for images whose contrast is reversed in places (other bands, other stains)",
+    direction: "folded",
+    describe: (views, keypoints) => describeSift(views.gray, keypoints, { folded: true, angles: keypoints.angle }),
+    describeTurning: (views, keypoints, limit) => describeSift(views.gray, keypoints, { folded: true, limit }),
+  },
+  mldb: {
+    about: "486 comparisons of brightness and steepness between cells: as fast as orb to compare, stands more blur",
+    direction: "sector",
+    describe: describeMldb,
+  },
   orb: {
     about: "256 comparisons of brightness: fast; for small changes of scale and view",
     direction: "centroid",

@@ -1,3 +1,4 @@
+import { detectAkaze } from "./akaze.js";
 import { detectCorners } from "./corners.js";
 import type { Detector } from "./frame.js";
 import { detectSift } from "./sift.js";
@@ -22,6 +23,14 @@ export const detectors = {
     DIFFERENCE,
     0.08,
   ),
+  akaze: {
+    about: "blobs of any size that do not straddle outlines: the image is smoothed along edges, not across",
+    threshold: {
+      means: "least determinant of the Hessian, in squares of the range (OpenCV's measure)",
+      default: 0.001,
+    },
+    detect: (views, { limit, threshold = 0.001, spread }) => detectAkaze(views, { limit, threshold, spread }),
+  },
   fast: corners("fast", "corners: 9 of 16 pixels in a ring brighter or darker", DIFFERENCE, 0.08),
   harris: corners(
     "harris",

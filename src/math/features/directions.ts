@@ -1,5 +1,6 @@
 import type { DirectionFinder, Turned } from "./frame.js";
 import { type Keypoints, pickKeypoints } from "./keypoints.js";
+import { sectorDirections } from "./mldb.js";
 import { siftDirections } from "./sift-describe.js";
 import { type ImageViews, pointsByLevel } from "./views.js";
 
@@ -51,6 +52,10 @@ function centroidDirections(views: ImageViews, keypoints: Keypoints): Turned {
 export const directions = {
   /** Peaks of the histogram of gradients, as SIFT has it: up to four for a keypoint. */
   gradient: (views, keypoints) => siftDirections(views.gray, keypoints),
+  /** As `gradient`, a direction and its opposite being one: contrast may be reversed. */
+  folded: (views, keypoints) => siftDirections(views.gray, keypoints, true),
+  /** The sixth of a turn with the most gradient, as AKAZE has it. */
+  sector: sectorDirections,
   /** Towards the centroid of brightness, as ORB has it. */
   centroid: centroidDirections,
 } as const satisfies Record<string, DirectionFinder>;

@@ -15,6 +15,8 @@ const SIXTH_ROOT_2 = 1.122462048309373;
 export interface SiftDescriptionOptions {
   /** `rootsift` (default) compares better by Euclidean distance than `sift` does [2]. */
   readonly descriptor?: "rootsift" | "sift";
+  /** Takes a gradient and its opposite for the same: 8 directions of half a turn instead of a whole one. */
+  readonly folded?: boolean;
   /** A direction for each keypoint, radians; when absent, the peaks of the histogram of gradients around it are taken. */
   readonly angles?: Float32Array;
   /** At most so many features: the last keypoints' go first. Several directions make more features than keypoints. */
@@ -38,8 +40,8 @@ export function describeSift(gray: GrayImage, keypoints: Keypoints, options: Sif
   const parts = inBands(gray, keypoints, options.bandRows, (band, mine, placed) => {
     const directed: Directed = options.angles
       ? { of: Uint32Array.from(mine), angle: Float32Array.from(mine, (i) => options.angles![i]!) }
-      : findDirections(band, placed, mine);
-    return { ...directed, descriptors: describe(band, placed, directed, window, options.descriptor !== "sift") };
+      : findDirections(band, placed, mine, options.folded === true);
+    return { ...directed, descriptors: describe(band, placed, directed, window, options) };
   });
   const places = inOrder(parts).slice(0, options.limit ?? Number.POSITIVE_INFINITY);
   const descriptors = new Uint8Array(DESCRIPTOR_BYTES * places.length);
@@ -50,9 +52,14 @@ export function describeSift(gray: GrayImage, keypoints: Keypoints, options: Sif
   return { ...turnedAt(keypoints, places), descriptors, bytes: DESCRIPTOR_BYTES, measure: "euclidean" };
 }
 
-/** The directions alone: the peaks of the histogram of gradients around each keypoint, up to four [1, section 5]. */
-export function siftDirections(gray: GrayImage, keypoints: Keypoints): Turned {
-  return turnedAt(keypoints, inOrder(inBands(gray, keypoints, undefined, (b, mine, p) => findDirections(b, p, mine))));
+/**
+ * The directions alone: the peaks of the histogram of gradients around each keypoint, up to four [1, section 5].
+ *
+ * @param folded  counts a gradient and its opposite as one
+ */
+export function siftDirections(gray: GrayImage, keypoints: Keypoints, folded = false): Turned {
+  const parts = inBands(gray, keypoints, undefined, (b, mine, p) => findDirections(b, p, mine, folded));
+  return turnedAt(keypoints, inOrder(parts));
 }
 
 /** Keypoints of a band, each as often as it has directions. */
@@ -155,14 +162,14 @@ function records(arena: Arena, keypoints: Keypoints, step: number, of: ArrayLike
   return at;
 }
 
-function findDirections(band: Band, keypoints: Keypoints, mine: readonly number[]): Directed {
+function findDirections(band: Band, keypoints: Keypoints, mine: readonly number[], folded: boolean): Directed {
   const k = kernels();
   using arena = k.arena();
   const { levels, width, height, stride, step } = band;
   const angles = arena.bytes(4 * MAX_ANGLES * mine.length);
   const counts = arena.bytes(4 * mine.length);
   const keys = records(arena, keypoints, step, mine);
-  const args = [keys, levels, width, height, stride, angles, counts, k.scratch(arena, 1024)];
+  const args = [keys, levels, width, height, stride, folded ? 1 : 0, angles, counts, k.scratch(arena, 1024)];
   k.rows("siftOrientations", mine.length, args, 32);
   const count = arena.i32(counts, mine.length);
   const found = arena.f32(angles, MAX_ANGLES * mine.length);
@@ -183,7 +190,7 @@ function describe(
   keypoints: Keypoints,
   { of, angle }: Directed,
   window: number,
-  root: boolean,
+  { descriptor, folded }: SiftDescriptionOptions,
 ): Uint8Array {
   const k = kernels();
   using arena = k.arena();
@@ -191,7 +198,9 @@ function describe(
   const out = arena.bytes(DESCRIPTOR_BYTES * of.length);
   const keys = records(arena, keypoints, step, of);
   const scratch = k.scratch(arena, 4096);
-  const args = [keys, arena.put(angle), levels, width, height, stride, window, root ? 1 : 0, out, scratch];
+  const root = descriptor === "sift" ? 0 : 1;
+  const turn = folded ? 16 : 8; // directions of a whole turn
+  const args = [keys, arena.put(angle), levels, width, height, stride, window, root, turn, out, scratch];
   k.rows("siftDescriptors", of.length, args, 32);
   return arena.u8(out, DESCRIPTOR_BYTES * of.length).slice();
 }

@@ -28,6 +28,7 @@ export class ImageViews {
   readonly kernels: Kernels = kernels();
   readonly #arena: Arena;
   readonly #levels: BytePlane[] = [];
+  readonly #derived = new Map<string, unknown>();
   #rows: { address: number; stride: number } | undefined;
   #clear: ReturnType<typeof clearOf> | undefined;
 
@@ -50,6 +51,12 @@ export class ImageViews {
   get rows(): { address: number; stride: number } {
     this.#rows ??= grayRows(this.#arena, this.gray);
     return this.#rows;
+  }
+
+  /** What else is derived from the image, by name: made in its arena when first asked for. */
+  derived<T>(name: string, make: (arena: Arena) => T): T {
+    if (!this.#derived.has(name)) this.#derived.set(name, make(this.#arena));
+    return this.#derived.get(name) as T;
   }
 
   /** Size of level n of the byte pyramid. */
