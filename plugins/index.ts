@@ -10,6 +10,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "estimate/rigid": () => import("./estimate/rigid/index.js"),
   "estimate/similarity": () => import("./estimate/similarity/index.js"),
   "estimate/translation": () => import("./estimate/translation/index.js"),
+  "match/akaze": () => import("./match/akaze/index.js"),
   "match/features": () => import("./match/features/index.js"),
   "match/learned": () => import("./match/learned/index.js"),
   "match/graph": () => import("./match/graph/index.js"),
