@@ -34,6 +34,7 @@ export * from "./sift-detect";
 export * from "./tilt";
 export * from "./tie-surface";
 export * from "./thin-plate";
+export * from "./trees";
 export * from "./warp";
 export * from "./warp-along";
 
