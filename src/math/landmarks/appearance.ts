@@ -66,11 +66,7 @@ function look(probes: Probes, mean: Shape, plane: BytePlane, shapes: readonly Sh
   const poses = shapes.map((shape) => fitPose(mean, shape) ?? { a: 1, b: 0, x: 0, y: 0 });
   const light = shapes.map(() => [1, 0] as const);
   const which = arena.put(new Int32Array(shapes.length));
-  const { at } = readProbes(
-    arena,
-    putSamples(arena, shapes, poses, light, which, putImages(arena, [plane])),
-    probes,
-  );
+  const { at } = readProbes(arena, putSamples(arena, shapes, poses, light, which, putImages(arena, [plane])), probes);
   return shapes.map((_, i) => arena.u8(at + i * PROBES, PROBES).slice());
 }
 

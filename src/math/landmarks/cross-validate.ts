@@ -62,7 +62,9 @@ export function crossValidate(
         const { image, shape } = examples[order[n]!]!;
         const found = locate(locator, image);
         if (!found) {
-          errors.push(...Array.from(pointErrors(shape, shape), (v) => (Number.isNaN(v) ? v : Number.POSITIVE_INFINITY)));
+          errors.push(
+            ...Array.from(pointErrors(shape, shape), (v) => (Number.isNaN(v) ? v : Number.POSITIVE_INFINITY)),
+          );
           continue;
         }
         const error = pointErrors(found.shape, shape);

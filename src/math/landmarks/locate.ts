@@ -5,7 +5,17 @@ import { type Cascade, type CascadeOptions, perturbed, runCascade, trainCascade 
 import { castVotes, type Forest, type ForestOptions, trainForest } from "./forest.js";
 import { coarsePose, finePose, type LandmarkImage } from "./planes.js";
 import { candidatePoses } from "./poses.js";
-import { compose, fitPose, inverse, meanShape, type PoseSpread, place, poseSpread, type Shape, scaleOf } from "./shape.js";
+import {
+  compose,
+  fitPose,
+  inverse,
+  meanShape,
+  type PoseSpread,
+  place,
+  poseSpread,
+  type Shape,
+  scaleOf,
+} from "./shape.js";
 
 /** All that is needed to find a shape in an image: where it may be, then exactly where, and whether it looks like it. */
 export interface Locator {
@@ -47,7 +57,10 @@ export function trainLocator(
     plane: image.coarse,
     shape: place(inverse(coarsePose(image)), shape),
   }));
-  const fine = examples.map(({ image, shape }) => ({ plane: image.fine, shape: place(inverse(finePose(image)), shape) }));
+  const fine = examples.map(({ image, shape }) => ({
+    plane: image.fine,
+    shape: place(inverse(finePose(image)), shape),
+  }));
   const shapes = fine.map((e) => e.shape);
   const mean = meanShape(shapes).map((v, i) => (Number.isNaN(v) ? (fallback?.[i] ?? 0) : v));
   const spread = poseSpread(

@@ -78,8 +78,7 @@ export async function landmarkImage(
   function bytes(p: Plane, tone: { readonly low: number; readonly gain: number; readonly middle: number }): BytePlane {
     const data = new Uint8ClampedArray(p.width * p.height);
     for (let y = 0, n = 0; y < p.height; y++)
-      for (const v of rowOf(p, y))
-        data[n++] = 32 + ((Number.isNaN(v) ? tone.middle : v) - tone.low || 0) * tone.gain;
+      for (const v of rowOf(p, y)) data[n++] = 32 + ((Number.isNaN(v) ? tone.middle : v) - tone.low || 0) * tone.gain;
     return { data: new Uint8Array(data.buffer), width: p.width, height: p.height };
   }
 }
