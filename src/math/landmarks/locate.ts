@@ -1,3 +1,4 @@
+import { log } from "../elementary.js";
 import { seededRandom } from "../random.js";
 import { quantile } from "../sample-image.js";
 import { type Appearance, learnAppearance, likeness } from "./appearance.js";
@@ -81,6 +82,8 @@ export interface Located {
   readonly scatter: Float64Array;
   /** Correlation with the average look, −1 to 1. */
   readonly likeness: number;
+  /** Natural logarithm of the votes for the pose, on average over the points. */
+  readonly votes: number;
   /** In pixels of the image. */
   readonly radius: number;
 }
@@ -111,6 +114,7 @@ export function locate(locator: Locator, image: LandmarkImage): Located | undefi
     shape: place(finePose(image), shape),
     scatter: scatterOf(groups[best]!, shape).map((d) => d / radius),
     likeness: alike[best]!,
+    votes: log(Math.max(1e-9, candidates[best]!.votes)),
     radius: radius * image.scale,
   };
 }

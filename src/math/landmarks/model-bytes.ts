@@ -24,7 +24,7 @@ export function encodeLandmarkModel(model: LandmarkModel): Model {
       levels: cascade.levels.map(({ trees, probes }) => ({ trees, probes: probes.anchors.length })),
     },
     appearance: { probes: appearance.probes.anchors.length },
-    calibration: { slope: calibration.slope, likeness: calibration.likeness },
+    calibration: { ...calibration, base: undefined },
   });
   const bytes = new TextEncoder().encode(text);
   const header = new Uint8Array(padded(bytes.length + 4)).fill(32);
@@ -61,7 +61,11 @@ const readText = (r: JsonReader) => {
   const spread = r.get("spread");
   const forest = r.get("forest");
   const cascade = r.get("cascade");
-  const likeness = r.get("calibration").get("likeness");
+  const calibration = r.get("calibration");
+  const usual = (name: string) => ({
+    mean: calibration.get(name).get("mean").number(),
+    deviation: positive(calibration.get(name).get("deviation")),
+  });
   const crs = r.get("crs");
   return {
     names: r
@@ -95,8 +99,12 @@ const readText = (r: JsonReader) => {
         })),
     },
     appearance: { probes: r.get("appearance").get("probes").integer(2, 4096) },
-    slope: r.get("calibration").get("slope").number(),
-    likeness: { mean: likeness.get("mean").number(), deviation: positive(likeness.get("deviation")) },
+    calibration: {
+      slope: calibration.get("slope").number(),
+      ceiling: positive(calibration.get("ceiling")),
+      likeness: usual("likeness"),
+      votes: usual("votes"),
+    },
   };
 };
 
@@ -143,7 +151,7 @@ function readArrays(text: ReturnType<typeof readText>, data: Uint8Array, from: n
   };
   const f32 = (count: number) => finite(new Float32Array(take(4 * count)));
   const f64 = (count: number) => finite(new Float64Array(take(8 * count)));
-  const { names, cascade, spread, slope, likeness, ...rest } = text;
+  const { names, cascade, spread, calibration, ...rest } = text;
   const points = names.length;
   if (points < 2) throw new Misfit("it has fewer than two points");
   const anchorsOf = (count: number) => {
@@ -174,13 +182,13 @@ function readArrays(text: ReturnType<typeof readText>, data: Uint8Array, from: n
   const count = text.appearance.probes;
   const appearance = { probes: probesOf(count), mean: f32(count), weight: f32(count) };
   if (at !== data.length) throw new Misfit("there is more than it tells of");
-  if (base.some((v) => v <= 0) || !(slope >= 0)) throw new Misfit("an error of its calibration is not above 0");
+  if (base.some((v) => v <= 0) || !(calibration.slope >= 0)) throw new Misfit("an error of its calibration is not above 0");
   const made: Cascade = { depth: cascade.depth, levels };
   const { forest: _, appearance: __, ...head } = rest;
   return {
     ...head,
     names,
     locator: { mean, spread, forest, cascade: made, appearance },
-    calibration: { base, slope, likeness },
+    calibration: { ...calibration, base },
   };
 }

@@ -83,7 +83,7 @@ export async function trainLandmarks(
     );
   }
   const locator = trainLocator(examples, undefined, options, random, (f) => progress(0.85 + 0.15 * f));
-  const calibration = calibrate(heldOut, names.length);
+  const calibration = calibrate(heldOut, names.length, tolerance);
   const model: LandmarkModel = {
     ...{ names, crs: set.images[0]!.grid.crs, size, basis, step, images: ids.length, tolerance },
     ...{ locator, calibration },
