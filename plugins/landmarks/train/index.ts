@@ -44,6 +44,13 @@ export default definePlugin({
       default: 4,
       description: "Splits from the root of a tree to a leaf.",
     },
+    searchTrees: {
+      type: "integer",
+      minimum: 1,
+      maximum: 200,
+      default: 20,
+      description: "Trees of the first search, which finds roughly where the points are in the whole image.",
+    },
     samples: {
       type: "integer",
       minimum: 100,

@@ -182,7 +182,8 @@ function readArrays(text: ReturnType<typeof readText>, data: Uint8Array, from: n
   const count = text.appearance.probes;
   const appearance = { probes: probesOf(count), mean: f32(count), weight: f32(count) };
   if (at !== data.length) throw new Misfit("there is more than it tells of");
-  if (base.some((v) => v <= 0) || !(calibration.slope >= 0)) throw new Misfit("an error of its calibration is not above 0");
+  if (base.some((v) => v <= 0) || !(calibration.slope >= 0))
+    throw new Misfit("an error of its calibration is not above 0");
   const made: Cascade = { depth: cascade.depth, levels };
   const { forest: _, appearance: __, ...head } = rest;
   return {

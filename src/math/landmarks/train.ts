@@ -15,6 +15,8 @@ export interface TrainOptions {
   /** At each level. */
   readonly trees: number;
   readonly depth: number;
+  /** Of the first search. */
+  readonly searchTrees: number;
   readonly samples: number;
   readonly folds: number;
   /** In radii of the shape. */
@@ -37,7 +39,7 @@ const PLACES = 16000;
 /** Trains a model and cross-validates it. @returns the model; or `memory-too-small`, `nothing-found` */
 export async function trainLandmarks(
   set: TrainingSet,
-  { levels, trees, depth, samples, folds, tolerance }: TrainOptions,
+  { levels, trees, depth, searchTrees, samples, folds, tolerance }: TrainOptions,
   { signal, random, progress, memory }: Pick<Context, "signal" | "random" | "progress" | "memory">,
 ): Promise<Result<Trained>> {
   const { names, ids, basis, size, mean, shapes } = set;
@@ -65,7 +67,7 @@ export async function trainLandmarks(
   }
   const places = Math.max(60, Math.min(400, Math.round(PLACES / examples.length)));
   const options: LocatorOptions = {
-    forest: { trees: 20, depth: 9, places },
+    forest: { trees: searchTrees, depth: 9, places },
     cascade: { levels, trees, depth, shrinkage: 0.1, probes: PROBES },
     samples,
   };
