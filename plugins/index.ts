@@ -17,6 +17,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "landmarks/evaluate": () => import("./landmarks/evaluate/index.js"),
   "landmarks/predict": () => import("./landmarks/predict/index.js"),
   "landmarks/train": () => import("./landmarks/train/index.js"),
+  "match/landmarks": () => import("./match/landmarks/index.js"),
   "match/orb": () => import("./match/orb/index.js"),
   "match/sift": () => import("./match/sift/index.js"),
   "measure/similarity": () => import("./measure/similarity/index.js"),

@@ -7,6 +7,11 @@ export interface Matches {
   readonly moving: Points<"world">;
   /** One confidence in [0, 1] per tie point; all 1 when absent. Matchers list the most trusted first. */
   readonly weight?: Float64Array;
+  /**
+   * Names of the tie points, when someone who knows paired them: by hand, or by a model that was trained for it. Then the
+   * pairing itself is the evidence, and every point counts; without names chance is what a matcher has to beat.
+   */
+  readonly names?: readonly string[];
   /** 1 where the last estimator kept the tie point, 0 where it rejected it. */
   readonly inlier?: Uint8Array;
   /** Length of `movingFromFixed(fixed[i]) - moving[i]` under the last estimator's transform, world units of the moving image. */

@@ -13,6 +13,13 @@ export const estimateParams = {
     description:
       "Match again near the first result, which makes it accurate; needs the images, which matchers hand on.",
   },
+  reflection: {
+    type: "string",
+    enum: ["refuse", "allow"],
+    default: "refuse",
+    description:
+      "Whether the map of named points may turn the image over, as between a left and a right wing. Then all else is checked alike.",
+  },
   confidence: {
     type: "number",
     minimum: 0.5,

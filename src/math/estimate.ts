@@ -11,6 +11,7 @@ import type { Arena } from "../kernel/memory.js";
 import { boundingArea, boundingSide } from "./bounds.js";
 import { chooseFamily, familiesOf, type Model, settleFamily } from "./choose-family.js";
 import { coverage } from "./coverage.js";
+import { estimateFromNames } from "./estimate-named.js";
 import { type Family, minimalSample } from "./fit.js";
 import { PointField, pointSupport } from "./graph/point-support.js";
 import { estimateError, heldOutRmse } from "./held-out.js";
@@ -30,6 +31,8 @@ export interface EstimateOptions {
   readonly guided: boolean;
   /** Share of samples that may miss the best map, as confidence 0 to 1. */
   readonly confidence: number;
+  /** Whether a map may turn the image over; only named tie points can tell. */
+  readonly reflection?: "refuse" | "allow";
 }
 
 type Outputs = { transform: "transform"; matches: "matches" };
@@ -60,7 +63,7 @@ export async function estimateFromMatches(
   if (!(threshold > 0)) {
     return failed(problem("inlier-distance", "inlier-distance must be longer than 0", "3 px suits most images."));
   }
-  const { fixed, moving } = matches;
+  const { fixed, moving, names } = matches;
   const n = fixed.length / 2;
   if (!fixed.every(Number.isFinite) || !moving.every(Number.isFinite)) {
     return failed(
@@ -68,6 +71,16 @@ export async function estimateFromMatches(
         "matches-not-finite",
         "A tie point has a coordinate that is not a finite number",
         "Check the file that the tie points come from.",
+      ),
+    );
+  }
+  if (names) return estimateFromNames(model, matches, options, context);
+  if (options.reflection === "allow") {
+    return failed(
+      problem(
+        "reflection-needs-names",
+        "reflection: allow is for named points, which were not given",
+        "Pair points by match/landmarks; or flip the file.",
       ),
     );
   }

@@ -13,6 +13,8 @@ export interface Evidence {
   readonly family: Family;
   /** Where tie points of features, or of a file, were searched for a consensus. */
   readonly features?: FeatureEvidence;
+  /** Where someone named the tie points. */
+  readonly named?: NamedEvidence;
   /** Where the images were searched by structure. */
   readonly structure?: StructureEvidence;
   readonly fitRmse: number;
@@ -51,6 +53,20 @@ export interface FeatureEvidence {
   readonly guided?: { readonly inliers: number; readonly share: number };
 }
 
+/** Tie points that someone set: names are the evidence, and what is asked is how well they agree on a map. */
+export interface NamedEvidence {
+  readonly count: number;
+  /** All but those that are out of line. */
+  readonly used: number;
+  /** As many determine a map exactly. */
+  readonly least: number;
+  /** Miss at points left out, over the points' root mean square distance from their middle; NaN where none can be left out. */
+  readonly relative: number;
+  /** Names of points that are out of line, and of points that look exchanged. */
+  readonly odd: readonly string[];
+  readonly swapped: readonly (readonly [string, string])[];
+}
+
 /**
  * Weighs the evidence. Gates that make chance or nonsense likely reject; gates that make the figure doubtful suspect.
  *
@@ -62,9 +78,17 @@ export function judge(e: Evidence, stopped: string): Verdict {
   const reject = (code: string, message: string, hint: string) => reasons.push(problem(code, message, hint));
   const suspect = (code: string, message: string, hint: string) => reasons.push(warning(code, message, hint));
   if (e.features) judgeFeatures(e.family, e.features, reject, suspect);
+  if (e.named) judgeNamed(e.named, e.heldOutRmse, reject, suspect);
   if (e.structure) judgeStructure(e.structure, reject, suspect);
-  if (e.reflected && !e.mayReflect)
-    reject("reflected", "The map turns the image over", "If the slide really is flipped, flip the file first.");
+  if (e.reflected && !e.mayReflect) {
+    reject(
+      "reflected",
+      "The map turns the image over: one image is the mirror image of the other",
+      e.named
+        ? "If it really is, such as a left and a right wing, write reflection: allow at the estimator."
+        : "If the slide really is flipped, flip the file first.",
+    );
+  }
   if (!(e.anisotropy <= 6) || !(e.scaleSpread <= 20) || !(e.scale >= 1 / 20 && e.scale <= 20)) {
     reject(
       "implausible",
@@ -155,7 +179,7 @@ function judgeFeatures(family: Family, f: FeatureEvidence, reject: Say, suspect:
     reject(
       "chance",
       `Only ${f.inliers} of ${f.matches} tie points agree, which chance may explain (about 10^${f.log10Nfa.toFixed(1)} such agreements expected in unrelated images)`,
-      "The images may not show the same placf. If they do: preprocess so that both look more alike, or mark tie points by hand and give them as a matches filf.",
+      "The images may not show the same place. If they do: preprocess so that both look more alike, or mark tie points by hand and give them as a matches file.",
     );
   } else if (f.log10Nfa > -15 || f.inliers < 12) {
     suspect(
@@ -176,6 +200,41 @@ function judgeFeatures(family: Family, f: FeatureEvidence, reject: Say, suspect:
       "ambiguous",
       `A second, different map is supported nearly as well (${percent(f.rivalShare)})`,
       "The scene may repeat itself, or have more than one plane: check the overlay, or crop.",
+    );
+  }
+}
+
+function judgeNamed(n: NamedEvidence, heldOut: number, reject: Say, suspect: Say): void {
+  if (n.relative > 0.5) {
+    reject(
+      "points-disagree",
+      `The named points do not agree on one map: left out one at a time they are missed by ${number(heldOut)} px, ${percent(n.relative)} of the figure's size`,
+      "Check that the names mean the same places in both images, and whether y counts up in one of the files (y-axis: up).",
+    );
+  } else if (n.relative > 0.15) {
+    suspect(
+      "points-disagree",
+      `Left out one at a time, the named points are missed by ${number(heldOut)} px, ${percent(n.relative)} of the figure's size`,
+      "Check the points in the report; what differs in shape needs a model that bends.",
+    );
+  }
+  if (n.used <= n.least) {
+    suspect(
+      "no-point-to-spare",
+      `${n.used} points determine the map exactly: nothing tells how far off it is`,
+      "Set more points, or use a stiffer model.",
+    );
+  }
+  if (n.swapped.length > 0) {
+    const pairs = n.swapped.map(([a, b]) => `"${a}" and "${b}"`).join(", ");
+    suspect("points-swapped", `Exchanged, ${pairs} would agree with the others`, "Look at them in both images.");
+  }
+  if (n.odd.length > 0) {
+    const names = n.odd.map((name) => `"${name}"`).join(", ");
+    suspect(
+      "point-out-of-line",
+      `The others agree much better without ${names}, which the map leaves out`,
+      "Look at it in both images; correct it, or remove it.",
     );
   }
 }
@@ -205,6 +264,11 @@ function metricsOf(e: Evidence): Metrics {
       metrics["guided-inliers"] = { value: guided.inliers };
       metrics["guided-share"] = share(guided.share);
     }
+  }
+  if (e.named) {
+    metrics.matches = { value: e.named.count };
+    metrics.inliers = { value: e.named.used };
+    metrics["inlier-share"] = share(e.named.used / e.named.count);
   }
   if (e.structure) {
     metrics["structure-score"] = { value: e.structure.score };

@@ -79,10 +79,10 @@ function tiePoints(fixed: Image, moving: Image): Matches {
   };
 }
 
-/** Points that agree on a map, but for every fifth. */
+/** Points with names that agree on a map, but for every fifth. */
 function pointsOf(port: string): PointSet {
   const { fixed, moving } = tiePoints(sound.fixed(), sound.moving());
-  return { points: port === "moving" ? moving : fixed };
+  return { points: port === "moving" ? moving : fixed, names: Array.from({ length: 80 }, (_, i) => `p${i}`) };
 }
 
 /** What to give to the ports of a plugin; a reason where this suite has nothing of the kind. */

@@ -31,11 +31,11 @@ test("what is written can be read again", async () => {
   const file = files.put("copy.csv", files.text("again.csv"));
   const outcome = await read.run(
     { file, fixed: matches.images!.fixed, moving: matches.images!.moving },
-    {},
+    { format: "auto", byHand: false, units: "pixel" },
     files.context(),
   );
   const { residual: _, ...rest } = matches;
-  expect(outcome).toEqual({ ok: true, value: { matches: rest } });
+  expect(outcome).toEqual({ ok: true, value: { matches: rest }, notes: [] });
 });
 
 test("without images, flags and residuals there are world coordinates and empty cells", async () => {

@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { csvNumber, definePlugin, matchCount, spacing, toPixel } from "tiepoint/plugin";
+import { csvCell, csvNumber, definePlugin, matchCount, spacing, toPixel } from "tiepoint/plugin";
 
 export default definePlugin({
   kind: "write",
@@ -11,7 +11,7 @@ export default definePlugin({
   inputs: { matches: "matches" },
   outputs: {},
   async run({ matches }, _, { target }) {
-    const { images, weight, inlier, residual } = matches;
+    const { images, weight, inlier, residual, names } = matches;
     const fixed = images ? toPixel(images.fixed.grid, matches.fixed) : matches.fixed;
     const moving = images ? toPixel(images.moving.grid, matches.moving) : matches.moving;
     const pixel = images ? spacing(images.moving.grid) : 1;
@@ -19,11 +19,12 @@ export default definePlugin({
       images
         ? "# pixel coordinates of each image; (0, 0) is the centre of the first pixel, x to the right, y down; residual in pixels of the moving image"
         : "# world coordinates of each image; of an image without pixel size or place these are its pixel coordinates",
-      "fixed_x,fixed_y,moving_x,moving_y,weight,inlier,residual",
+      `${names ? "name," : ""}fixed_x,fixed_y,moving_x,moving_y,weight,inlier,residual`,
     ];
     for (let i = 0; i < matchCount(matches); i++) {
       lines.push(
         [
+          ...(names ? [csvCell(names[i]!)] : []),
           csvNumber(fixed[2 * i]!),
           csvNumber(fixed[2 * i + 1]!),
           csvNumber(moving[2 * i]!),
