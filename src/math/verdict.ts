@@ -119,7 +119,7 @@ export function judge(e: Evidence, stopped: string): Verdict {
     suspect(
       "not-confirmed",
       "Near where the map puts them, the images look too little alike to confirm it",
-      "Look at the overlay in the report. Images of different modality need another matcher.",
+      "Look at the overlay in the report. Images of different modality are for match/structure.",
     );
   }
   if (e.features?.guided && e.features.guided.share < 0.5 && e.family === "projective" && e.misfit > 1) {
@@ -192,7 +192,7 @@ function judgeFeatures(family: Family, f: FeatureEvidence, reject: Say, suspect:
     reject(
       "no-better-than-shuffled",
       `Tie points paired at random agree nearly as well (${percent(f.shuffledShare)} against ${percent(f.inlierShare)})`,
-      "The matcher sees no real correspondence: try another matcher, or mark tie points by hand.",
+      "The matcher sees no real correspondence: try match/structure, or mark tie points by hand.",
     );
   }
   if (f.rivalShare > 0.7) {
