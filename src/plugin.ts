@@ -21,6 +21,7 @@ export * from "./core/transform-json.js";
 export * from "./core/verdict.js";
 export { type Kernels, kernels } from "./kernel/lane.js";
 export { type Arena, KernelMemoryError } from "./kernel/memory.js";
+export { heatMapPoints } from "./learned/heat-maps.js";
 export { imageTensor, type TensorOptions, tensorParams } from "./learned/image-tensor.js";
 export { type MatchedPointsOptions, matchedPoints } from "./learned/matched-points.js";
 export { type Network, openNetwork } from "./learned/network.js";

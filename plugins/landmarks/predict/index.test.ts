@@ -1,6 +1,8 @@
 import { type Image, type Model, type PointSet, pixelGrid, pixelPoints, toWorld } from "tiepoint/plugin";
 import { beforeAll, expect, test } from "vitest";
 import { memoryImage } from "../../../test/support/image.js";
+import { paramsOf } from "../../../test/support/matcher.js";
+import { constant, node, onnxFile, port } from "../../../test/support/onnx.js";
 import { texturedScene, viewImage } from "../../../test/support/scene.js";
 import { context, imagesOf, meanError, pointsOf, trained, wings } from "../../../test/support/wings.js";
 import plugin from "./index.js";
@@ -12,7 +14,8 @@ beforeAll(async () => {
   model = (await trained(imagesOf(known), pointsOf(known), { folds: 3 })).value.model;
 });
 
-const run = (image: Image, mirror = false, of = model) => plugin.run({ in: image, model: of }, { mirror }, context());
+const run = (image: Image, mirror = false, of = model) =>
+  plugin.run({ in: image, model: of }, { ...paramsOf(plugin), mirror } as never, context());
 const found = async (image: Image, mirror = false) => {
   const outcome = await run(image, mirror);
   if (!outcome.ok) throw new Error(outcome.diagnostics.map((d) => d.message).join("\n"));
@@ -47,7 +50,7 @@ test("points of unseen images are found, by name, with confidence", async () => 
 
 test("the same image gives the same points, whatever the seed", async () => {
   const { image } = fresh.get("wing 101")!;
-  const other = await plugin.run({ in: image, model }, { mirror: false }, context(77));
+  const other = await plugin.run({ in: image, model }, { ...paramsOf(plugin), mirror: false } as never, context(77));
   expect(other).toEqual(await run(image));
 });
 
@@ -110,11 +113,14 @@ test("a mirror image is found when it is asked for", async () => {
 
 test("what is no model of landmarks is refused; so is a step with too little memory", async () => {
   const { image } = fresh.get("wing 101")!;
-  expect(await run(image, false, { format: "onnx", data: Uint8Array.of(8) })).toMatchObject({
+  expect(await run(image, false, { format: "trained elsewhere", data: Uint8Array.of(8) })).toMatchObject({
     ok: false,
     diagnostics: [{ code: "not-a-landmark-model" }],
   });
-  const outcome = await plugin.run({ in: image, model }, { mirror: false }, { ...context(), memory: 1000 });
+  const outcome = await plugin.run({ in: image, model }, { ...paramsOf(plugin), mirror: false } as never, {
+    ...context(),
+    memory: 1000,
+  });
   expect(outcome).toMatchObject({ ok: false, diagnostics: [{ code: "memory-too-small" }] });
 });
 
@@ -133,4 +139,35 @@ test("images of 16 bits and of float give what those of 8 bits give, whatever th
     image.grid,
   );
   expect(meanError(await points(real), base)).toBeLessThan(0.2);
+});
+
+/** A network whose two heat maps are the image and its negative. */
+const network: Model = {
+  format: "onnx",
+  data: onnxFile({
+    nodes: [node("Conv", ["image", "signs"], ["heat"])],
+    constants: [constant("signs", [2, 1, 1, 1], Float32Array.of(1, -1))],
+    inputs: [port("image", [1, 1, "height", "width"])],
+    outputs: [port("heat", [1, 2, "height", "width"])],
+  }),
+};
+
+test("a network of the user's own gives the points that its heat maps show", async () => {
+  const data = new Uint8Array(40 * 32).fill(90);
+  data[40 * 20 + 11] = 255;
+  data[40 * 6 + 30] = 0;
+  const params = { ...paramsOf(plugin), names: ["bright", "dark"] } as never;
+  const outcome = await plugin.run({ in: memoryImage(data, pixelGrid(40, 32)), model: network }, params, context());
+  if (!outcome.ok) throw new Error(outcome.diagnostics[0]!.message);
+  expect([...outcome.value.points.points]).toEqual([11, 20, 30, 6]);
+  expect(outcome.value.points.names).toEqual(["bright", "dark"]);
+  expect(outcome.metrics).toMatchObject({ "lowest-confidence": { value: 0 } });
+});
+
+test("a network without names is refused with what to write", async () => {
+  const outcome = await run(memoryImage(new Uint8Array(64), pixelGrid(8, 8)), false, network);
+  expect(!outcome.ok && outcome.diagnostics[0]).toMatchObject({
+    code: "names-missing",
+    hint: expect.stringContaining("names: ["),
+  });
 });
