@@ -9,6 +9,7 @@ import { registrationSection } from "./registration-section.js";
 import { graphSection, parametersSection, provenanceSection, stepsSection } from "./run-sections.js";
 import { stepGroups } from "./steps.js";
 import { reportStyle } from "./style.js";
+import { tablesSection } from "./tables-section.js";
 import { findingsTable, metricsTable, runBanner, runTime } from "./verdict-section.js";
 import { viewerScript } from "./viewer-script.js";
 
@@ -31,8 +32,9 @@ const mostPerRegistration = 1_700_000;
 export async function buildReport(record: RunRecord, access: RunAccess): Promise<string> {
   const found = await findings(record, access);
   const images = await imagesSection(record, access);
+  const tables = await tablesSection(record, access);
   for (let shown = Math.min(mostShown, found.length); ; shown = shown >> 1) {
-    const text = page(record, found, await sections(record, access, found, shown), shown, images);
+    const text = page(record, found, await sections(record, access, found, shown), shown, { images, tables });
     if (Buffer.byteLength(text) <= mostBytes || shown === 0) return text;
   }
 }
@@ -56,7 +58,7 @@ function page(
   found: readonly Finding[],
   parts: readonly Markup[],
   shown: number,
-  images: Markup | undefined,
+  { images, tables }: { readonly images: Markup | undefined; readonly tables: Markup | undefined },
 ): string {
   const groups = stepGroups(record);
   const title = record.pipeline.name;
@@ -70,6 +72,7 @@ function page(
     ["verdict", "Verdict"],
     ...(found.length > 0 ? [["registrations", found.length > 1 ? "Registrations" : "Registration"] as const] : []),
     ...(measured.length > 0 ? [["measured", "Other measures"] as const] : []),
+    ...(tables ? [["tables", "Tables"] as const] : []),
     ...(images ? [["images", "Images"] as const] : []),
     ["pipeline", "Pipeline"],
     ["parameters", "Parameters"],
@@ -84,6 +87,7 @@ function page(
 <main>${runBanner(record, found)}
 ${found.length > 0 && registrations(found, parts, shown)}
 ${measured.length > 0 && html`<section id="measured"><h2>Other measures</h2>${measured.slice(0, 30).map((t) => html`<h3>${t.id} <span class="note">${t.plugin}</span></h3>${metricsTable(t.metrics)}`)}</section>`}
+${tables}
 ${images}
 <section id="pipeline"><h2>The pipeline</h2>${graphSection(record, groups)}</section>
 <section id="parameters"><h2>Parameters</h2><p class="note">All that were in force, and who set them.</p>${parametersSection(groups)}</section>

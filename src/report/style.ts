@@ -89,6 +89,7 @@ canvas{display:block;width:100%;max-height:78vh;border-radius:10px;background:va
 canvas:focus{touch-action:none}
 canvas:active{cursor:grabbing}
 .chart{display:block;width:100%;height:auto;border-radius:8px}
+.curve{max-width:680px}.curve .grid{fill:none;stroke:var(--line);stroke-width:1}.curve .line{fill:none;stroke:var(--ink);stroke-width:1.8}.curve circle{fill:var(--ink)}.chart.curve .name{text-anchor:start;fill:var(--ink)}
 .chart text{font:12.5px system-ui,sans-serif;fill:var(--soft);text-anchor:middle}
 .tie-points{background:none}
 .tie-points .link{fill:none;stroke:var(--inlier);stroke-width:1;opacity:.42}

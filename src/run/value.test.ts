@@ -44,6 +44,13 @@ test("equal values have equal bytes whatever the order of their keys", () => {
   expect(encodeValue({ a: 1, b: { c: 2, d: undefined } })).toBe(encodeValue({ b: { c: 2 }, a: 1 }));
 });
 
+test("the columns of a table keep their order", async () => {
+  const table = { columns: { z: [1, Number.NaN], a: ["x", "y"] } };
+  const back = (await roundTrip({ table })) as { table: typeof table };
+  expect(back.table).toEqual(table);
+  expect(Object.keys(back.table.columns)).toEqual(["z", "a"]);
+});
+
 test("a key such as __proto__ stays a key", async () => {
   const value = JSON.parse('{"__proto__": {"polluted": 1}}') as object;
   const back = (await roundTrip({ value })) as { value: object };

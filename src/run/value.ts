@@ -26,7 +26,7 @@ const isArrayTag = (tag: string): tag is ArrayTag => Object.hasOwn(arrays, tag);
  *
  * What JSON lacks is an object with one `$` key: typed arrays `{"$f64": base64}` (little endian), maps `{"$map": [[key, value], …]}` in
  * their order, numbers `{"$number": "NaN"}`, images `{"$image": {key, port}}`, and objects whose own keys begin with `$`
- * as `{"$object": [[key, value], …]}`. Properties that are `undefined` are left out.
+ * as `{"$object": [[key, value], …]}`; so are the columns of a table, whose order counts. Properties that are `undefined` are left out.
  */
 export function encodeValue(value: unknown): string {
   return JSON.stringify(pack(value));
@@ -65,12 +65,21 @@ function pack(value: unknown): unknown {
     const { key, port, item } = value.recipe;
     return { $image: { key, port, ...(item === undefined ? {} : { item }) } };
   }
+  if (isColumns(value)) return { columns: { $object: Object.entries(value.columns).map(([k, v]) => [k, pack(v)]) } };
   const entries = Object.entries(value)
     .filter(([, item]) => item !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, item]) => [key, pack(item)] as const);
   return entries.some(([key]) => key.startsWith("$")) ? { $object: entries } : Object.fromEntries(entries);
 }
+
+/** A table: the order of its columns is a part of it. */
+const isColumns = (value: object): value is { readonly columns: Readonly<Record<string, readonly unknown[]>> } =>
+  "columns" in value &&
+  Object.keys(value).length === 1 &&
+  typeof value.columns === "object" &&
+  value.columns !== null &&
+  Object.values(value.columns).every(Array.isArray);
 
 function* imagesIn(root: unknown): Generator<PortRef> {
   const stack: unknown[] = [root];
