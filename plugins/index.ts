@@ -20,6 +20,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "match/landmarks": () => import("./match/landmarks/index.js"),
   "match/orb": () => import("./match/orb/index.js"),
   "match/sift": () => import("./match/sift/index.js"),
+  "match/structure": () => import("./match/structure/index.js"),
   "measure/similarity": () => import("./measure/similarity/index.js"),
   "measure/tre": () => import("./measure/tre/index.js"),
   "preprocess/background": () => import("./preprocess/background/index.js"),

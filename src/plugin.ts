@@ -59,5 +59,7 @@ export { holeValue, readFloat, readGray, readRaw, writeSamples } from "./math/re
 export { type WarpOptions, warpImage } from "./math/resample.js";
 export { once, quantile, sampleBand } from "./math/sample-image.js";
 export * from "./math/sample-type.js";
+export { alignByStructure, type StructureAlignment } from "./math/structure/align.js";
+export { registerByStructure } from "./math/structure/register.js";
 export * from "./math/warp-kernel.js";
 export { cutWindow, grow, intersect } from "./math/window.js";

@@ -150,7 +150,7 @@ function lackOfMemory(name: string, image: Image, maxSide: Length, memory: numbe
   ];
 }
 
-function wrongMask(name: string, image: Image, mask: Image | undefined): Diagnostic[] {
+export function wrongMask(name: string, image: Image, mask: Image | undefined): Diagnostic[] {
   if (!mask || (mask.grid.width === image.grid.width && mask.grid.height === image.grid.height)) return [];
   const size = ({ width, height }: Grid): string => `${width} x ${height}`;
   return [

@@ -78,9 +78,10 @@ const LEVELS = [
 ] as const;
 /** A finer level may move the map by this share of the moving image's long side. */
 const MOST_MOVED = 0.03;
-/** It must keep this share of the score, and this share of consistent blocks: sections may agree in tissue, not in cells. */
+/** It must keep this share of the score. */
 const LEAST_KEPT = 0.35;
-const LEAST_CONSISTENT = 0.12;
+/** And as many consistent blocks as are asked of the whole: sections may agree in tissue, not in cells. */
+const LEAST_CONSISTENT = 0.25;
 
 /** Follows a map to finer levels for as long as the images agree there. */
 export function climb(
