@@ -16,11 +16,11 @@ export interface ComplexPlane {
 /** Shortest and longest side of a transform. */
 export const FFT_SIDES = { least: 16, most: 16384 } as const;
 
-/** The power of two that is at least `n`, and at least 16. */
+/** The least side that is at least `n`: a power of two from 16 on, or three times one from 24 on. */
 export function fftSide(n: number): number {
   let side: number = FFT_SIDES.least;
   while (side < n) side *= 2;
-  return side;
+  return side >= 32 && 0.75 * side >= n ? 0.75 * side : side;
 }
 
 /** Row length, in elements, for planes that are transformed: rows must not crowd a few sets of the cache. */
@@ -32,21 +32,22 @@ export const fftPlaneBytes = (width: number, height: number): number =>
 
 const tables = new Map<number, Float32Array>();
 
-/** What the kernels want to know for transforms of length `n`: w, w² and w³ of each step of radix 4. */
+/** What the kernels want to know for transforms of length `n`: powers of w for a step of radix 3 and those of radix 4. */
 export function fftTable(n: number): Float32Array {
   const known = tables.get(n);
   if (known) return known;
-  if (n < FFT_SIDES.least || n > FFT_SIDES.most || (n & (n - 1)) !== 0)
-    throw new Error(`Internal error: a transform of length ${n}`);
+  if (n > FFT_SIDES.most || fftSide(n) !== n) throw new Error(`Internal error: a transform of length ${n}`);
   const table: number[] = [];
-  for (let m = n; m > 4; m /= 4) {
-    for (let p = 0; p < m / 4; p++) {
-      for (const power of [1, 2, 3]) {
-        const angle = (-2 * Math.PI * p * power) / m;
+  const step = (length: number, radix: number) => {
+    for (let p = 0; p < length / radix; p++) {
+      for (let power = 1; power < radix; power++) {
+        const angle = (-2 * Math.PI * p * power) / length;
         table.push(cos(angle), sin(angle));
       }
     }
-  }
+  };
+  if (n % 3 === 0) step(n, 3);
+  for (let m = n % 3 === 0 ? n / 3 : n; m > 4; m /= 4) step(m, 4);
   const packed = Float32Array.from(table);
   tables.set(n, packed);
   return packed;
@@ -62,7 +63,7 @@ export function complexPlane(arena: Arena, width: number, height: number): Compl
 /**
  * Forward transform: F[kx][ky] = sum over x, y of f[y][x] exp(-2 pi i (kx x / width + ky y / height)).
  *
- * @param f  `height` rows of `width` elements, powers of two from 16 on
+ * @param f  `height` rows of `width` elements, see `fftSide`
  * @param columns  columns of f from there on are 0, and are not read
  * @returns F, `width` rows of `height` elements, in new memory
  */

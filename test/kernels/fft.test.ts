@@ -16,6 +16,10 @@ test.each([
   [64, 32],
   [128, 64],
   [16, 256],
+  [24, 16],
+  [48, 24],
+  [16, 96],
+  [48, 192],
 ])(
   "the transform of %i x %i agrees with its definition, and the inverse gives back what was there",
   (width, height) => {
@@ -62,7 +66,7 @@ test.each([
   },
 );
 
-test.each([512, 1024, 2048, 4096])("one wave in a column of %i becomes one number", (n) => {
+test.each([384, 512, 768, 1024, 1536, 4096])("one wave in a column of %i becomes one number", (n) => {
   using arena = kernels().arena();
   const f = complexPlane(arena, 16, n);
   const [re, im] = [arena.f32(f.re, f.stride * n).fill(0), arena.f32(f.im, f.stride * n).fill(0)];
@@ -77,7 +81,7 @@ test.each([512, 1024, 2048, 4096])("one wave in a column of %i becomes one numbe
   }
 });
 
-test("sides are powers of two from 16 on", () => {
-  expect([1, 16, 17, 200, 256].map(fftSide)).toEqual([16, 16, 32, 256, 256]);
-  expect(() => fftTable(24)).toThrow("Internal error");
+test("sides are powers of two from 16 on, and three times those from 24 on", () => {
+  expect([1, 16, 17, 33, 48, 49, 193, 256, 300].map(fftSide)).toEqual([16, 16, 24, 48, 48, 64, 256, 256, 384]);
+  expect(() => fftTable(20)).toThrow("Internal error");
 });

@@ -1,4 +1,4 @@
-// Fast Fourier transforms of power-of-two length, float32, four columns at a time.
+// Fast Fourier transforms of lengths 2^k and 3 * 2^k, float32, four columns at a time.
 //
 // Stockham's radix-4 steps sort as they go [1]: no bit reversal. A matrix is transformed column by column, written
 // transposed, and transformed column by column again, so that every step works on whole vectors.
@@ -65,6 +65,41 @@
   }
 }
 
+/**
+ * One radix-3 step, the first of all, of length n.
+ *
+ * @param table  w, w^2 for w = exp(-2 pi i p / n), p from 0 to n / 3 - 1, as four float32
+ */
+@inline function first3(x: usize, xStep: usize, xIm: usize, y: usize, n: i32, table: usize): void {
+  const third = <usize>n / 3;
+  const jump = third * xStep;
+  const half = f32x4.splat(0.5);
+  const height = f32x4.splat(0.8660254037844386);
+  let from = x;
+  let to = y;
+  for (let p: usize = 0; p < third; p++) {
+    const t = table + (p << 4);
+    const w1r = v128.load32_splat(t), w1i = v128.load32_splat(t, 4);
+    const w2r = v128.load32_splat(t, 8), w2i = v128.load32_splat(t, 12);
+    const ar = v128.load(from), ai = v128.load(from + xIm);
+    const br = v128.load(from + jump), bi = v128.load(from + jump + xIm);
+    const cr = v128.load(from + 2 * jump), ci = v128.load(from + 2 * jump + xIm);
+    const sr = f32x4.add(br, cr), si = f32x4.add(bi, ci);
+    const dr = f32x4.mul(height, f32x4.sub(br, cr)), di = f32x4.mul(height, f32x4.sub(bi, ci));
+    const ur = f32x4.sub(ar, f32x4.mul(half, sr)), ui = f32x4.sub(ai, f32x4.mul(half, si));
+    v128.store(to, f32x4.add(ar, sr));
+    v128.store(to, f32x4.add(ai, si), 16);
+    const fr = f32x4.add(ur, di), fi = f32x4.sub(ui, dr); // u - i d
+    v128.store(to, f32x4.sub(f32x4.mul(fr, w1r), f32x4.mul(fi, w1i)), 32);
+    v128.store(to, f32x4.add(f32x4.mul(fr, w1i), f32x4.mul(fi, w1r)), 48);
+    const hr = f32x4.sub(ur, di), hi = f32x4.add(ui, dr); // u + i d
+    v128.store(to, f32x4.sub(f32x4.mul(hr, w2r), f32x4.mul(hi, w2i)), 64);
+    v128.store(to, f32x4.add(f32x4.mul(hr, w2i), f32x4.mul(hi, w2r)), 80);
+    from += xStep;
+    to += 96;
+  }
+}
+
 /** The last step, of length 4: no twiddles. */
 @inline function last4(x: usize, y: usize, yStep: usize, yIm: usize, s: i32): void {
   const jump = <usize>s << 5;
@@ -119,7 +154,7 @@
  *
  * @param x  first of the four real elements; rows are `xStep` bytes apart, and the imaginary ones `xIm` bytes further on
  * @param y  may be x
- * @param table  twiddles, see `step4`, for n, n / 4, n / 16, … while above 4
+ * @param table  twiddles; see `first3` for n where 3 divides it, and `step4` for n or n / 3, a quarter of that, … above 4
  * @param work  64 n bytes
  */
 export function fftLanes(
@@ -127,10 +162,18 @@ export function fftLanes(
 ): void {
   let from = work;
   let to = work + (<usize>n << 5);
-  step4(x, xStep, xIm, from, 32, 16, n, 1, table);
-  let t = table + <usize>(n >> 2) * 24;
+  let t = table;
   let s = 4;
   let m = n >> 2;
+  if (n % 3 == 0) {
+    first3(x, xStep, xIm, from, n, table);
+    s = 3;
+    m = n / 3;
+    t += <usize>m << 4;
+  } else {
+    step4(x, xStep, xIm, from, 32, 16, n, 1, table);
+    t += <usize>m * 24;
+  }
   while (m > 4) {
     step4(from, 32, 16, to, 32, 16, m, s, t);
     t += <usize>(m >> 2) * 24;
@@ -150,7 +193,7 @@ export function fftLanesTransposed(
 ): void {
   // Where the last step may write without touching what it reads.
   let steps = 0;
-  for (let m = n >> 2; m > 4; m >>= 2) steps++;
+  for (let m = n % 3 == 0 ? n / 3 : n >> 2; m > 4; m >>= 2) steps++;
   const out = steps & 1 ? work : work + (<usize>n << 5);
   fftLanes(x, xStep, xIm, out, 32, 16, n, table, work);
   const end = out + (<usize>n << 5);

@@ -24,7 +24,7 @@ export * from "./mldb";
 export * from "./nonlinear";
 export * from "./pointwise";
 export * from "./match";
-export { cellsOnCanvas, interleaveFields, placeOnCanvas, validSquares } from "./pose-canvas";
+export { cellsOnCanvas, interleaveFields, placeOnCanvas, rowExtents, validSquares } from "./pose-canvas";
 export * from "./pose-peaks";
 export * from "./pose-search";
 export * from "./pose-spectra";

@@ -33,6 +33,26 @@ export function validSquares(lo: i32, hi: i32, valid: usize, stride: i32, width:
   }
 }
 
+/** First and last pixel of each row that is at least `least` (not NaN), and how many are, as int32; 0, -1, 0 where none is. */
+export function rowExtents(lo: i32, hi: i32, src: usize, stride: i32, width: i32, least: f32, out: usize): void {
+  for (let y = lo; y < hi; y++) {
+    const row = src + ((<usize>y * <usize>stride) << 2);
+    let first = 0;
+    let last = -1;
+    let count = 0;
+    for (let x = 0; x < width; x++) {
+      if (!(load<f32>(row + (<usize>x << 2)) >= least)) continue;
+      if (count == 0) first = x;
+      last = x;
+      count++;
+    }
+    const to = out + <usize>y * 12;
+    store<i32>(to, first);
+    store<i32>(to, last, 4);
+    store<i32>(to, count, 8);
+  }
+}
+
 /** Rows of a canvas: `gain` times the plane, zeros to the right of it and below. */
 export function placeOnCanvas(
   lo: i32, hi: i32, src: usize, stride: i32, width: i32, height: i32, gain: f32, dst: usize, dstStride: i32,

@@ -26,7 +26,7 @@ export function correlateFields(
 ): void {
   for (let r = 0; r <= nx >> 1; r++) {
     const here = (<usize>r * <usize>stride) << 2;
-    const there = (<usize>((nx - r) & (nx - 1)) * <usize>stride) << 2;
+    const there = (<usize>(r == 0 ? 0 : nx - r) * <usize>stride) << 2;
     for (let c = 0; c < ny; c += 4) {
       const k = here + (<usize>c << 2);
       const l = there + (<usize>(ny - c - 3) << 2);
@@ -85,7 +85,7 @@ export function correlateCells(
   const half = f32x4.splat(0.5);
   for (let r = 0; r <= nx >> 1; r++) {
     const here = (<usize>r * <usize>stride) << 2;
-    const there = (<usize>((nx - r) & (nx - 1)) * <usize>stride) << 2;
+    const there = (<usize>(r == 0 ? 0 : nx - r) * <usize>stride) << 2;
     for (let c = 0; c < ny; c += 4) {
       const k = here + (<usize>c << 2);
       const l = there + (<usize>(ny - c - 3) << 2);

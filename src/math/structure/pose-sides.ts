@@ -2,6 +2,7 @@ import { kernels } from "../../kernel/lane.js";
 import type { Arena } from "../../kernel/memory.js";
 import { type ComplexPlane, complexPlane, fft2, fftPlaneBytes, fftStride } from "../fft.js";
 import type { Plane } from "../plane.js";
+import { type Extent, extentOf } from "./extent.js";
 import { freeFields, type StructureFields, structureFields } from "./fields.js";
 import { shrinkPlane } from "./levels.js";
 
@@ -13,21 +14,26 @@ export class PoseSide {
   readonly #arena: Arena;
   readonly #channels: readonly Plane[];
   readonly #sizes = new Map<string, SizedSide | undefined>();
+  readonly #visible: number;
 
-  /** @param side  the longest side that will be asked for */
-  constructor(arena: Arena, channels: readonly Plane[], side: number) {
+  /**
+   * @param visible  long side of what is to be seen, see `visibleSide`
+   * @param side  the longest that it will be asked for at
+   */
+  constructor(arena: Arena, channels: readonly Plane[], visible: number, side: number) {
     this.#arena = arena;
     // All sizes come from one that is somewhat larger, not each from the whole.
     const { width, height } = channels[0]!;
-    const ratio = Math.min(1, (2 * side) / Math.max(width, height));
+    const ratio = Math.min(1, (2 * side) / visible);
     const [w, h] = [Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio))];
     this.#channels = ratio < 1 ? channels.map((plane) => shrinkPlane(arena, plane, w, h)) : channels;
+    this.#visible = visible * Math.min(1, ratio);
   }
 
-  /** Fields at a long side of about `side` pixels; `undefined` where there is too little to see. */
+  /** Fields where what is to be seen has a long side of about `side` pixels; `undefined` where that is too little. */
   at(side: number): SizedSide | undefined {
     const { width, height } = this.#channels[0]!;
-    const ratio = Math.min(1, side / Math.max(width, height));
+    const ratio = Math.min(1, side / this.#visible);
     const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
     const key = `${w} ${h}`;
     if (!this.#sizes.has(key)) this.#sizes.set(key, w < 8 || h < 8 ? undefined : this.#make(w, h));
@@ -55,12 +61,15 @@ export class SizedSide {
   readonly #arena: Arena;
   readonly #spectra = new Map<string, FixedSpectra>();
   #moving: { readonly fields: number; readonly squares: number } | undefined;
+  /** Where the fields are known. */
+  readonly extent: Extent;
 
   constructor(
     arena: Arena,
     readonly fields: StructureFields,
   ) {
     this.#arena = arena;
+    this.extent = extentOf({ ...fields, at: fields.valid }, 0.5);
   }
 
   /** Fields interleaved by pixel, and which squares of four pixels are valid: what `drawPose` draws from. */
@@ -76,7 +85,7 @@ export class SizedSide {
     return this.#moving;
   }
 
-  /** Spectra as `searchPoses` wants them, of nx by ny pixels and of cells of q by q. */
+  /** Spectra as `searchPoses` wants them, of nx by ny pixels from the extent's first on, and of cells of q by q. */
   spectra(nx: number, ny: number, q: number): FixedSpectra {
     const key = `${nx} ${ny}`;
     let known = this.#spectra.get(key);
@@ -87,7 +96,9 @@ export class SizedSide {
   #transform(nx: number, ny: number, q: number): FixedSpectra {
     const k = kernels();
     const arena = this.#arena;
-    const { width, height, stride, z2, z4, valid } = this.fields;
+    const { stride, z2, z4, valid } = this.fields;
+    const { width, height } = this.extent;
+    const first = 4 * (this.extent.y * stride + this.extent.x);
     // The kernel doubles a correlation (see `correlateFields`), and the transforms multiply by their size.
     const gain = 1 / (2 * nx * ny * (1 + FOURFOLD));
     const planeBytes = fftPlaneBytes(nx, ny);
@@ -98,7 +109,7 @@ export class SizedSide {
     ].forEach(({ z, gain }, i) => {
       const canvas = complexPlane(arena, nx, ny);
       for (const part of ["re", "im"] as const)
-        k.rows("placeOnCanvas", ny, [z[part], stride, width, height, gain, canvas[part], canvas.stride]);
+        k.rows("placeOnCanvas", ny, [z[part] + first, stride, width, height, gain, canvas[part], canvas.stride]);
       const spectrum = fft2(arena, canvas, nx, ny, width);
       moveSpectrum(arena, spectrum, fields + 2 * i * planeBytes, planeBytes, nx, ny);
       arena.free(canvas.re);
@@ -109,7 +120,7 @@ export class SizedSide {
     const canvases = [complexPlane(arena, cx, cy), complexPlane(arena, cx, cy)] as const;
     const cellGain = 1 / (cx * cy * q * q);
     k.rows("cellsOnCanvas", cy, [
-      ...[z2.re, z2.im, valid, stride, width, height, q, cellGain],
+      ...[z2.re + first, z2.im + first, valid + first, stride, width, height, q, cellGain],
       ...[canvases[0].re, canvases[1].re, fftStride(cx)],
     ]);
     canvases.forEach((canvas, i) => {

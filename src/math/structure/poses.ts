@@ -3,6 +3,7 @@ import { kernels } from "../../kernel/lane.js";
 import type { Arena } from "../../kernel/memory.js";
 import { cos, sin } from "../elementary.js";
 import { fftSide, fftTable } from "../fft.js";
+import type { Extent } from "./extent.js";
 import type { SizedSide } from "./pose-sides.js";
 
 /** A place that the search found good: pixels of the fixed fields to pixels of the moving ones. */
@@ -38,11 +39,11 @@ export function searchRotations(
   pairs: number,
   minOverlap: number,
 ): FoundPose[] {
-  const size = moving.fields;
-  const poses = Array.from({ length: pairs }, (_, i) => poseAt((Math.PI * i) / pairs, size.width, size.height));
+  const poses = Array.from({ length: pairs }, (_, i) => poseAt((Math.PI * i) / pairs, moving.extent.ends));
+  const leastOverlap = minOverlap * Math.min(fixed.extent.count, moving.extent.count);
   const groups = new Map<string, { nx: number; ny: number; members: number[] }>();
   poses.forEach((pose, i) => {
-    const [nx, ny] = transformSize(fixed.fields, size, pose, minOverlap);
+    const [nx, ny] = transformSize(fixed.extent, pose, leastOverlap);
     const key = `${nx} ${ny}`;
     if (!groups.has(key)) groups.set(key, { nx, ny, members: [] });
     groups.get(key)!.members.push(i);
@@ -59,18 +60,22 @@ export function searchRotations(
   return found.flat();
 }
 
-/** The moving fields turned about their middle, on a canvas that just holds them. */
-function poseAt(rotation: number, width: number, height: number): Pose {
+/** The moving fields turned, on a canvas that just holds what is known of them. @param ends  x, y, x, y, … around it */
+function poseAt(rotation: number, ends: Float64Array): Pose {
   const [c, s] = [cos(rotation), sin(rotation)];
-  const across = Math.ceil(Math.abs(c) * width + Math.abs(s) * height);
-  const down = Math.ceil(Math.abs(s) * width + Math.abs(c) * height);
-  const [x, y] = [(across - 1) / 2, (down - 1) / 2];
-  const matrix: Matrix3 = [
-    ...[c, -s, (width - 1) / 2 - (c * x - s * y)],
-    ...[s, c, (height - 1) / 2 - (s * x + c * y)],
-    ...[0, 0, 1],
-  ] as unknown as Matrix3;
-  return { rotation, matrix, across, down };
+  let [left, right, top, bottom] = [1e9, -1e9, 1e9, -1e9];
+  for (let i = 0; i < ends.length; i += 2) {
+    const x = c * ends[i]! + s * ends[i + 1]!;
+    const y = c * ends[i + 1]! - s * ends[i]!;
+    left = Math.min(left, x);
+    right = Math.max(right, x);
+    top = Math.min(top, y);
+    bottom = Math.max(bottom, y);
+  }
+  // What rounding adds to a whole number is no reason for another pixel.
+  const [x0, y0] = [Math.floor(left + 1e-9), Math.floor(top + 1e-9)];
+  const matrix: Matrix3 = [c, -s, c * x0 - s * y0, s, c, s * x0 + c * y0, 0, 0, 1];
+  return { rotation, matrix, across: Math.ceil(right - 1e-9) - x0 + 1, down: Math.ceil(bottom - 1e-9) - y0 + 1 };
 }
 
 interface Size {
@@ -82,8 +87,7 @@ interface Size {
  * Sides of the transform. It may be shorter than both images end to end: shifts that then fall together overlap less
  * than is asked for.
  */
-function transformSize(fixed: Size, moving: Size, pose: Pose, minOverlap: number): [number, number] {
-  const least = minOverlap * Math.min(fixed.width * fixed.height, moving.width * moving.height);
+function transformSize(fixed: Size, pose: Pose, least: number): [number, number] {
   const side = (f: number, across: number, g: number, down: number) =>
     Math.max(64, fftSide(Math.max(f, across, f + across - Math.floor(least / Math.min(g, down)) - 2)));
   return [
@@ -102,7 +106,7 @@ function searchGroup(
   minOverlap: number,
 ): (readonly [FoundPose[], FoundPose[]])[] {
   const k = kernels();
-  const shift = Math.max(nx, ny) >= 256 ? 2 : 1;
+  const shift = Math.max(nx, ny) >= 192 ? 2 : 1;
   const q = 2 ** shift;
   const { fields, planeBytes, cells, cellBytes } = fixed.spectra(nx, ny, q);
   const source = moving.moving;
@@ -131,14 +135,14 @@ function searchGroup(
   return poses.map((pose, i) => {
     const places = (twin: number) => {
       const from = 3 * PLACES * (2 * i + twin);
-      return placesOf(pose, fixed.fields, values.subarray(from, from + 3 * PLACES), twin === 1, nx, ny);
+      return placesOf(pose, fixed.extent, values.subarray(from, from + 3 * PLACES), twin === 1, nx, ny);
     };
     return [places(0), places(1)] as const;
   });
 }
 
 /** Shifts that the kernel found, as maps. */
-function placesOf(pose: Pose, fixed: Size, values: Float64Array, twin: boolean, nx: number, ny: number): FoundPose[] {
+function placesOf(pose: Pose, fixed: Extent, values: Float64Array, twin: boolean, nx: number, ny: number): FoundPose[] {
   const out: FoundPose[] = [];
   const { across, down, matrix } = pose;
   for (let n = 0; n < values.length; n += 3) {
@@ -147,9 +151,11 @@ function placesOf(pose: Pose, fixed: Size, values: Float64Array, twin: boolean, 
     // The twin's surface is that of a canvas read backwards from its first pixel, not from its last.
     const dx = unwrap(twin ? (x + across - 1) % nx : x, nx, fixed.width, across);
     const dy = unwrap(twin ? (y + down - 1) % ny : y, ny, fixed.height, down);
+    // Fixed field pixel to canvas; the fixed fields were transformed from their extent on.
+    const [x1, y1] = [dx - fixed.x, dy - fixed.y];
     const canvas: Matrix3 = twin
-      ? [-1, 0, across - 1 - dx, 0, -1, down - 1 - dy, 0, 0, 1]
-      : [1, 0, dx, 0, 1, dy, 0, 0, 1];
+      ? [-1, 0, across - 1 - x1, 0, -1, down - 1 - y1, 0, 0, 1]
+      : [1, 0, x1, 0, 1, y1, 0, 0, 1];
     const rotation = twin ? pose.rotation + Math.PI : pose.rotation;
     out.push({ matrix: multiplyMatrix3(matrix, canvas), score, rotation });
   }

@@ -1,6 +1,6 @@
 import { invertMatrix3, type Matrix3, multiplyMatrix3 } from "../../core/transform.js";
 import { kernels } from "../../kernel/lane.js";
-import type { Plane } from "../plane.js";
+import { visibleSide } from "./extent.js";
 import { distinctMaps, type Hypothesis } from "./hypotheses.js";
 import type { StructureImage } from "./image.js";
 import { PoseSide } from "./pose-sides.js";
@@ -9,7 +9,8 @@ import { flippedView, plainView, tiltedViews, type View } from "./views.js";
 
 export interface SearchOptions {
   /**
-   * Least and greatest scale to look for, relative to what would make the images' long sides equal; 0.5 to 2 when absent.
+   * Least and greatest scale to look for, relative to what would make equal the long sides of what the images show; 0.5 to 2
+   * when absent.
    */
   readonly scales?: readonly [number, number];
   /** Least overlap, as a share of the smaller image; 0.3 when absent. Below it, the search costs more. */
@@ -26,7 +27,7 @@ export interface SearchOptions {
 /** One pass over all rotations, scales and shifts. */
 interface Pass {
   readonly source: Hypothesis["source"];
-  /** Long side of the images, in pixels. */
+  /** Long side of what the images show, in pixels; see `visibleSide`. */
   readonly side: number;
   /** Rotations in 180 degrees. */
   readonly pairs: number;
@@ -93,10 +94,11 @@ async function searchPass(
 ): Promise<Hypothesis[]> {
   using arena = kernels().arena();
   const [a, b] = [fixed, moving].map((image) => (pass.source === "unmasked" ? image.unmasked : image.channels));
-  const long = (planes: readonly Plane[]) => Math.max(planes[0]!.width, planes[0]!.height);
+  const visible = visibleSide(a![0]!);
   // Neither is ever enlarged.
-  const side = Math.min(pass.side, long(a!), long(b!));
-  const still = new PoseSide(arena, a!, side);
+  const side = Math.min(pass.side, visible, visibleSide(b![0]!));
+  if (side === 0) return [];
+  const still = new PoseSide(arena, a!, visible, side);
   const straight = flip ? flippedView(arena, plainView(b!)) : plainView(b!);
   const views = pass.source === "tilted" ? tiltedViews(arena, straight, TILTS, side) : [straight];
   const all: Candidate[] = [];
@@ -128,7 +130,7 @@ async function searchView(
   options: SearchOptions,
 ): Promise<Candidate[]> {
   using arena = kernels().arena();
-  const turned = new PoseSide(arena, channels, side);
+  const turned = new PoseSide(arena, channels, visibleSide(channels[0]!), side);
   const scales = scaleSteps(options.scales ?? [0.5, 2], step);
   const fullFromView = multiplyMatrix3(moving.fullFromLevel, channelFromView);
   const out: Candidate[] = [];

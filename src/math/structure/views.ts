@@ -2,6 +2,7 @@ import { invertMatrix3, type Matrix3, multiplyMatrix3 } from "../../core/transfo
 import type { Arena } from "../../kernel/memory.js";
 import { cos, sin } from "../elementary.js";
 import { type Plane, warpPlane } from "../plane.js";
+import { visibleSide } from "./extent.js";
 import { shrinkPlane } from "./levels.js";
 
 /** An image as it would look mirrored or from aside. */
@@ -41,7 +42,7 @@ export function flippedView(arena: Arena, { channels, channelFromView, flipped, 
 export function tiltedViews(arena: Arena, view: View, tilts: readonly number[], side: number): View[] {
   // Made at four times the size, so that what is shortened is averaged when it is reduced, not skipped.
   const { width, height } = view.channels[0]!;
-  const ratio = Math.min(1, (4 * side) / Math.max(width, height));
+  const ratio = Math.min(1, (4 * side) / visibleSide(view.channels[0]!));
   const [w, h] = [Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio))];
   const channels = ratio < 1 ? view.channels.map((plane) => shrinkPlane(arena, plane, w, h)) : view.channels;
   const [sx, sy] = [width / w, height / h];
