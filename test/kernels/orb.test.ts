@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { kernels } from "../../src/kernel/lane.js";
+import { shrink } from "../../src/math/features/byte-pyramid.js";
 import { discWeights } from "../../src/math/features/directions.js";
 import { seededRandom } from "../../src/math/random.js";
 import {
@@ -8,6 +9,7 @@ import {
   fastSlowly,
   harrisSlowly,
   refinedSlowly,
+  shrunkSlowly,
   smoothSlowly,
 } from "../reference/orb.js";
 import { texturedScene, viewOf } from "../support/scene.js";
@@ -55,11 +57,29 @@ test.each([
   expect(fast).toEqual(fastSlowly(data, width, height, 4, threshold, circle));
 });
 
+test.each([1, 7, 64])("a smaller level agrees with the slow twin's, in chunks of %i rows", (grain) => {
+  using arena = kernels().arena();
+  const from = { at: arena.put(padded(scene)), width, height, stride };
+  const to = shrink(kernels(), arena, from, 125, 69, grain);
+  const slow = shrunkSlowly(scene, width, height, 125, 69);
+  for (let y = 0; y < 69; y++)
+    expect(arena.u8(to.at + y * to.stride, 125)).toEqual(slow.subarray(125 * y, 125 * (y + 1)));
+});
+
 test("smoothing and comparisons agree with the slow twins'", () => {
   using arena = kernels().arena();
   const smooth = arena.bytes(stride * (height + 1));
-  const args = [arena.put(padded(scene)), smooth, stride, width, height, kernels().scratch(arena, width + 128)];
-  kernels().rows("smoothRows", height, args, 16);
+  const tiles = Int32Array.from({ length: 33 }, (_, i) => i); // 150 x 83 pixels in tiles of 64 x 8
+  const args = [
+    arena.put(tiles),
+    arena.put(padded(scene)),
+    smooth,
+    stride,
+    width,
+    height,
+    kernels().scratch(arena, 128),
+  ];
+  kernels().rows("smoothTiles", 33, args, 4);
   const smoothed = arena.u8(smooth, stride * height).slice();
   const slow = smoothSlowly(scene, width, height);
   for (let y = 0; y < height; y++)

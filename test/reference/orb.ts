@@ -146,3 +146,20 @@ export function refinedSlowly(data: Uint8Array, width: number, x: number, y: num
   }
   return [x + dx, y + dy];
 }
+
+/** Slow twin of the pyramid's steps: linear interpolation by 256ths, areas onto each other. */
+export function shrunkSlowly(data: Uint8Array, width: number, height: number, w: number, h: number): Uint8Array {
+  const place = (i: number, from: number, to: number): readonly [number, number, number] => {
+    const at = Math.min(from - 1, Math.max(0, ((i + 0.5) * from) / to - 0.5));
+    return [Math.floor(at), Math.min(from - 1, Math.floor(at) + 1), Math.round((at - Math.floor(at)) * 256)];
+  };
+  const out = new Uint8Array(w * h);
+  for (let y = 0; y < h; y++)
+    for (let x = 0; x < w; x++) {
+      const [x0, x1, wx] = place(x, width, w);
+      const [y0, y1, wy] = place(y, height, h);
+      const column = (u: number): number => data[y0 * width + u]! * (256 - wy) + data[y1 * width + u]! * wy;
+      out[y * w + x] = (column(x0) * (256 - wx) + column(x1) * wx + 32768) >> 16;
+    }
+  return out;
+}

@@ -23,18 +23,48 @@ export function describeBrief(views: ImageViews, keypoints: Turned): Features {
     using local = k.arena();
     const { at, width, height, stride } = views.level(octave);
     const smooth = local.bytes(stride * (height + 1));
-    k.rows("smoothRows", height, [at, smooth, stride, width, height, k.scratch(local, width + 128)], grain ?? 64);
+    // Only where samples are taken.
+    const tiles = tilesAround(points, width, height);
+    const args = [local.put(tiles), at, smooth, stride, width, height, k.scratch(local, 128)];
+    k.rows("smoothTiles", tiles.length, args, grain ?? 64);
     const keys = new Float32Array(3 * of.length);
-    for (const [n, i] of of.entries()) keys.set([points[2 * n]!, points[2 * n + 1]!, keypoints.angle[i]!], 3 * n);
+    for (let n = 0; n < of.length; n++) {
+      keys[3 * n] = points[2 * n]!;
+      keys[3 * n + 1] = points[2 * n + 1]!;
+      keys[3 * n + 2] = keypoints.angle[of[n]!]!;
+    }
     const out = local.bytes(DESCRIPTOR_BYTES * of.length);
     k.rows("briefDescriptors", of.length, [local.put(keys), smooth, stride, pattern, out], grain ?? 128);
     const found = local.u8(out, DESCRIPTOR_BYTES * of.length);
-    for (const [n, i] of of.entries()) {
+    for (let n = 0; n < of.length; n++) {
+      const i = of[n]!;
       codes.set(found.subarray(DESCRIPTOR_BYTES * n, DESCRIPTOR_BYTES * (n + 1)), DESCRIPTOR_BYTES * i);
       described[i] = 1;
     }
   }
   return keepDescribed(keypoints, described, codes, DESCRIPTOR_BYTES, "hamming");
+}
+
+/** The kernel's tiles, in pixels. */
+const TILE_WIDTH = 64;
+const TILE_ROWS = 8;
+
+/** The tiles that patches around these points touch, row by row. */
+function tilesAround(points: Float32Array, width: number, height: number): Int32Array {
+  const across = Math.ceil(width / TILE_WIDTH);
+  const touched = new Uint8Array(across * Math.ceil(height / TILE_ROWS));
+  for (let i = 0; i < points.length; i += 2) {
+    const [x, y] = [points[i]!, points[i + 1]!];
+    const first = Math.floor((x - BORDER) / TILE_WIDTH);
+    const last = Math.floor((x + BORDER) / TILE_WIDTH);
+    const end = Math.floor((y + BORDER) / TILE_ROWS);
+    for (let b = Math.floor((y - BORDER) / TILE_ROWS); b <= end; b++)
+      touched.fill(1, b * across + first, b * across + last + 1);
+  }
+  const out = new Int32Array(touched.length);
+  let count = 0;
+  for (let i = 0; i < touched.length; i++) if (touched[i] !== 0) out[count++] = i;
+  return out.subarray(0, count);
 }
 
 /** Radius of the patch, and the spread of the samples in it. */

@@ -43,7 +43,7 @@ export function shrink(
 ): BytePlane {
   const to = bytePlane(arena, width, height);
   using local = k.arena();
-  const columns = local.put(taps(from.width, width));
+  const columns = local.put(columnPlans(taps(from.width, width)));
   const rows = local.put(taps(from.height, height));
   const line = k.scratch(local, 2 * (from.width + 32));
   const args = [from.at, from.stride, from.width, to.at, to.stride, to.width, columns, rows, line];
@@ -59,6 +59,32 @@ function taps(from: number, to: number): Int32Array {
     const first = Math.floor(at);
     out[2 * i] = first;
     out[2 * i + 1] = Math.round((at - first) * 256);
+  }
+  return out;
+}
+
+const PLAN_BYTES = 36;
+
+/** What four columns at a time need of the row above: see the kernel `shrinkRows`. */
+function columnPlans(taps: Int32Array): Uint8Array {
+  const columns = taps.length / 2;
+  const groups = 2 * Math.ceil(columns / 8);
+  const out = new Uint8Array(PLAN_BYTES * groups);
+  const view = new DataView(out.buffer);
+  for (let g = 0; g < groups; g++) {
+    const at = PLAN_BYTES * g;
+    const first = taps[2 * Math.min(4 * g, columns - 1)]!;
+    view.setInt32(at, first, true);
+    for (let n = 0; n < 4; n++) {
+      const i = 2 * Math.min(4 * g + n, columns - 1);
+      for (const second of [0, 1]) {
+        const place = at + 8 * second + 2 * n;
+        const sample = 2 * (taps[i]! - first + second);
+        out[place + 4] = sample;
+        out[place + 5] = sample + 1;
+        view.setUint16(place + 20, second ? taps[i + 1]! : 256 - taps[i + 1]!, true);
+      }
+    }
   }
   return out;
 }

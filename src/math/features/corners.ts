@@ -1,6 +1,6 @@
 import type { Arena } from "../../kernel/memory.js";
 import { type BytePlane, SHRINK, shrinkFactor } from "./byte-pyramid.js";
-import { concatKeypoints, type Keypoints, pickKeypoints, strongest } from "./keypoints.js";
+import { concatKeypoints, type Keypoints, pickKeypoints, picks, strongest } from "./keypoints.js";
 import { CORNER_SCALE, type ImageViews, offLevel } from "./views.js";
 
 export interface CornerOptions {
@@ -82,10 +82,13 @@ function levelCorners(views: ImageViews, octave: number, quota: number, options:
   const out = arena.bytes(8 * total);
   k.rows("refineCorners", total, [arena.put(places(corners)), level.at, level.stride, out], grain);
   const refined = arena.f32(out, 2 * total);
+  const [x, y] = [new Float64Array(total), new Float64Array(total)];
+  for (let i = 0; i < total; i++) {
+    x[i] = toX(refined[2 * i]!);
+    y[i] = toY(refined[2 * i + 1]!);
+  }
   return {
-    count: total,
-    x: Float64Array.from({ length: total }, (_, i) => toX(refined[2 * i]!)),
-    y: Float64Array.from({ length: total }, (_, i) => toY(refined[2 * i + 1]!)),
+    ...{ count: total, x, y },
     scale: new Float64Array(total).fill(CORNER_SCALE * zoomX),
     response: corners.response,
     octave: new Int8Array(total).fill(octave),
@@ -102,9 +105,8 @@ interface Corners {
 }
 
 const picked = (c: Corners, indices: ArrayLike<number>): Corners => {
-  const x = Float64Array.from(indices, (i) => c.x[i]!);
-  const y = Float64Array.from(indices, (i) => c.y[i]!);
-  return { x, y, scale: x, response: Float32Array.from(indices, (i) => c.response[i]!) };
+  const x = picks(c.x, indices);
+  return { x, y: picks(c.y, indices), scale: x, response: picks(c.response, indices) };
 };
 
 function places({ x, y }: Corners): Int32Array {
@@ -116,6 +118,12 @@ function places({ x, y }: Corners): Int32Array {
   return out;
 }
 
+/** Rows of the bands in which scores are sampled, and how many bands there are. */
+const SAMPLE_ROWS = 16;
+const SAMPLE_BANDS = 8;
+/** How many times as many corners as are wanted a raised threshold should leave. */
+const MARGIN = 2;
+
 /** @param most  those of the least score that makes so many, and all of a better one */
 function segmentCorners(
   views: ImageViews,
@@ -124,33 +132,84 @@ function segmentCorners(
   options: CornerOptions,
   most: number,
 ): Corners {
-  const { kernels: k, grain = 64 } = views;
-  const { at, stride, width, height } = level;
-  const capacity = Math.max(8, width >> 2);
-  const counts = arena.bytes(4 * height);
-  const out = arena.bytes(4 * capacity * height);
   const threshold = Math.min(254, Math.max(1, Math.round(options.threshold * 255)));
-  const circle = options.test === "fast" ? 16 : 12;
-  const ring = k.scratch(arena, 3 * (width + 64));
-  const args = [at, stride, width, height, 0, BORDER, threshold, circle, ring, counts, out, capacity];
-  k.rows("fastCorners", height, args, grain);
-  const count = arena.i32(counts, height);
-  const found = arena.u32(out, capacity * height);
-  const scores = new Uint32Array(256);
-  for (let y = 0; y < height; y++) {
-    for (let i = 0; i < count[y]!; i++) scores[found[y * capacity + i]! & 255]!++;
+  const find = (from: number, rows: number, above: number): SegmentCorners =>
+    segmentTest(views, arena, level, { test: options.test, threshold: above }, from, rows);
+  // A higher threshold leaves less to look at, and finds the same corners above it: neighbours below it never win. Bands
+  // tell how high it may be; should they mislead, the whole is done again.
+  if (Number.isFinite(most) && level.height > 4 * SAMPLE_ROWS * SAMPLE_BANDS) {
+    const scores = new Float64Array(256);
+    for (let band = 0; band < SAMPLE_BANDS; band++) {
+      const from = Math.floor(((band + 0.5) * level.height) / SAMPLE_BANDS);
+      for (const [score, count] of find(from, SAMPLE_ROWS, threshold).scores.entries()) scores[score]! += count;
+    }
+    const wanted = (MARGIN * most * SAMPLE_ROWS * SAMPLE_BANDS) / level.height;
+    const raised = leastScore(scores, wanted) - 1;
+    if (raised > threshold) {
+      const found = find(0, level.height, raised);
+      if (found.scores.reduce((a, b) => a + b, 0) >= most) return packedAbove(found, most);
+    }
   }
+  return packedAbove(find(0, level.height, threshold), most);
+}
+
+/** The greatest score that as many corners as wanted have, or a better one; 0 when there are fewer. */
+function leastScore(scores: ArrayLike<number>, wanted: number): number {
   let least = 255;
   let total = scores[255]!;
-  while (least > 0 && total < most) total += scores[--least]!;
+  while (least > 0 && total < wanted) total += scores[--least]!;
+  return least;
+}
+
+/** Corners of the rows from `from` on as the kernel packs them: up to `capacity` a row, column << 8 | score. */
+interface SegmentCorners {
+  readonly packed: Uint32Array;
+  readonly count: Int32Array;
+  readonly capacity: number;
+  /** How many have each score. */
+  readonly scores: Uint32Array;
+}
+
+function segmentTest(
+  views: ImageViews,
+  arena: Arena,
+  { at, stride, width, height }: BytePlane,
+  { test, threshold }: Pick<CornerOptions, "test" | "threshold">,
+  from: number,
+  rows: number,
+): SegmentCorners {
+  const { kernels: k, grain = 64 } = views;
+  const capacity = Math.max(8, width >> 2);
+  const counts = arena.bytes(4 * rows);
+  const out = arena.bytes(4 * capacity * rows);
+  const ring = k.scratch(arena, 3 * (width + 64));
+  const circle = test === "fast" ? 16 : 12;
+  const args = [at, stride, width, height, from, BORDER, threshold, circle, ring, counts, out, capacity];
+  k.rows("fastCorners", rows, args, Math.min(grain, Math.max(1, rows >> 1)));
+  const count = arena.i32(counts, rows);
+  const packed = arena.u32(out, capacity * rows);
+  const scores = new Uint32Array(256);
+  for (let y = 0; y < rows; y++) {
+    const end = y * capacity + count[y]!;
+    for (let i = y * capacity; i < end; i++) scores[packed[i]! & 255]!++;
+  }
+  return { packed, count, capacity, scores };
+}
+
+/** Those of the least score that makes so many, and all of a better one. */
+function packedAbove({ packed, count, capacity, scores }: SegmentCorners, most: number): Corners {
+  const least = leastScore(scores, most);
+  let total = 0;
+  for (let score = least; score < 256; score++) total += scores[score]!;
   const corners = { x: new Float64Array(total), y: new Float64Array(total), response: new Float32Array(total) };
-  for (let y = 0, n = 0; y < height; y++) {
-    for (let i = 0; i < count[y]!; i++) {
-      const packed = found[y * capacity + i]!;
-      if ((packed & 255) < least) continue;
-      corners.x[n] = packed >>> 8;
+  for (let y = 0, n = 0; y < count.length; y++) {
+    const end = y * capacity + count[y]!;
+    for (let i = y * capacity; i < end; i++) {
+      const corner = packed[i]!;
+      if ((corner & 255) < least) continue;
+      corners.x[n] = corner >>> 8;
       corners.y[n] = y;
-      corners.response[n++] = packed & 255;
+      corners.response[n++] = corner & 255;
     }
   }
   return { ...corners, scale: corners.x };

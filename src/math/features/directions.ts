@@ -1,5 +1,5 @@
 import type { DirectionFinder, Turned } from "./frame.js";
-import { type Keypoints, pickKeypoints } from "./keypoints.js";
+import { type Keypoints, pickKeypoints, picks } from "./keypoints.js";
 import { sectorDirections } from "./mldb.js";
 import { siftDirections } from "./sift-describe.js";
 import { type ImageViews, pointsByLevel } from "./views.js";
@@ -45,7 +45,7 @@ function centroidDirections(views: ImageViews, keypoints: Keypoints): Turned {
     }
   }
   const kept = Array.from(seen.keys()).filter((i) => seen[i] !== 0);
-  return { ...pickKeypoints(keypoints, kept), angle: Float32Array.from(kept, (i) => angle[i]!) };
+  return { ...pickKeypoints(keypoints, kept), angle: picks(angle, kept) };
 }
 
 /** Ways to find the direction of a keypoint. */

@@ -56,6 +56,7 @@ export function keepDescribed(
   measure: Features["measure"],
 ): Features {
   const all = { ...keypoints, descriptors, bytes, measure };
-  const kept = Array.from(described.keys()).filter((i) => described[i] !== 0);
+  const kept: number[] = [];
+  for (let i = 0; i < described.length; i++) if (described[i] !== 0) kept.push(i);
   return kept.length === keypoints.count ? all : pickFeatures(all, kept);
 }

@@ -48,17 +48,18 @@ export function concatKeypoints(parts: readonly Keypoints[]): Keypoints {
   };
 }
 
+/** The elements with these indices, in this order. A loop: `from` with a function takes ten times as long. */
+export function picks<T extends Float64Array | Float32Array | Int8Array>(from: T, indices: ArrayLike<number>): T {
+  const out = new (from.constructor as new (length: number) => T)(indices.length);
+  for (let n = 0; n < indices.length; n++) out[n] = from[indices[n]!]!;
+  return out;
+}
+
 /** The keypoints with these indices, in this order. */
 export function pickKeypoints(k: Keypoints, indices: ArrayLike<number>): Keypoints {
-  const order = Uint32Array.from(indices);
   return {
-    count: order.length,
-    x: Float64Array.from(order, (i) => k.x[i]!),
-    y: Float64Array.from(order, (i) => k.y[i]!),
-    scale: Float64Array.from(order, (i) => k.scale[i]!),
-    response: Float32Array.from(order, (i) => k.response[i]!),
-    octave: Int8Array.from(order, (i) => k.octave[i]!),
-    level: Int8Array.from(order, (i) => k.level[i]!),
+    ...{ count: indices.length, x: picks(k.x, indices), y: picks(k.y, indices), scale: picks(k.scale, indices) },
+    ...{ response: picks(k.response, indices), octave: picks(k.octave, indices), level: picks(k.level, indices) },
   };
 }
 
@@ -70,7 +71,7 @@ export function pickFeatures(f: Features, indices: ArrayLike<number>): Features 
   }
   return {
     ...pickKeypoints(f, indices),
-    angle: Float32Array.from(indices as ArrayLike<number>, (i) => f.angle[i]!),
+    angle: picks(f.angle, indices),
     descriptors,
     bytes: f.bytes,
     measure: f.measure,
@@ -138,13 +139,18 @@ function repeats(k: Pick<Keypoints, "x" | "y" | "scale" | "response">, order: Ui
 function byResponse(response: Float32Array, wanted: number): Uint32Array {
   const bits = new Uint32Array(response.buffer, response.byteOffset, response.length);
   const histogram = new Uint32Array(65536);
-  for (const b of bits) histogram[b >>> 15]!++;
+  for (let i = 0; i < bits.length; i++) histogram[bits[i]! >>> 15]!++;
   let bin = 65535;
-  for (let count = histogram[bin]!; bin > 0 && count < wanted; count += histogram[bin]!) bin--;
-  const kept: number[] = [];
-  for (let i = 0; i < bits.length; i++) if (bits[i]! >>> 15 >= bin) kept.push(i);
+  let total = histogram[bin]!;
+  for (; bin > 0 && total < wanted; total += histogram[bin]!) bin--;
+  const kept = new Uint32Array(total);
+  for (let i = 0, n = 0; i < bits.length; i++) if (bits[i]! >>> 15 >= bin) kept[n++] = i;
   const room = 2 ** 22;
-  if (kept.length > room) return Uint32Array.from(kept).sort((a, b) => bits[b]! - bits[a]! || a - b);
-  const keys = Float64Array.from(kept, (i, n) => (0x7fffffff - bits[i]!) * room + n).sort();
-  return Uint32Array.from(keys, (key) => kept[key % room]!);
+  if (total > room) return kept.sort((a, b) => bits[b]! - bits[a]! || a - b);
+  const keys = new Float64Array(total);
+  for (let n = 0; n < total; n++) keys[n] = (0x7fffffff - bits[kept[n]!]!) * room + n;
+  keys.sort();
+  const order = new Uint32Array(total);
+  for (let n = 0; n < total; n++) order[n] = kept[keys[n]! % room]!;
+  return order;
 }
