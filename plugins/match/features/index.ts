@@ -27,7 +27,9 @@ export default definePlugin({
     "doi:10.5244/C.2.23",
     "doi:10.5244/C.27.13",
     "doi:10.1023/B:VISI.0000029664.99615.94",
+    "doi:10.1109/ICCV.2011.6126542",
     "doi:10.1109/ICCV.2011.6126544",
+    "doi:10.1016/j.cviu.2007.09.014",
     "doi:10.1016/j.patrec.2018.02.020",
   ],
   params: {
@@ -48,13 +50,6 @@ export default definePlugin({
       enum: ["auto", ...names(directions)],
       default: "auto",
       description: "How the direction of a keypoint is found. auto: as the descriptor was published.",
-    },
-    maxKeypoints: {
-      type: "integer",
-      minimum: 10,
-      maximum: 200000,
-      default: 5000,
-      description: "The strongest keypoints of each image that are described and compared.",
     },
     ...featureParams,
     ...placeParams,

@@ -42,7 +42,13 @@ export function describeBrief(views: ImageViews, keypoints: Turned): Features {
       described[i] = 1;
     }
   }
-  return keepDescribed(keypoints, described, codes, DESCRIPTOR_BYTES, "hamming");
+  const kept: number[] = [];
+  for (let i = 0; i < keypoints.count; i++) {
+    if (described[i] === 0) continue;
+    codes.copyWithin(DESCRIPTOR_BYTES * kept.length, DESCRIPTOR_BYTES * i, DESCRIPTOR_BYTES * (i + 1));
+    kept.push(i);
+  }
+  return keepDescribed(keypoints, kept, codes.slice(0, DESCRIPTOR_BYTES * kept.length), DESCRIPTOR_BYTES, "hamming");
 }
 
 /** The kernel's tiles, in pixels. */

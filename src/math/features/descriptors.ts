@@ -1,8 +1,10 @@
 import { describeBrief } from "./brief.js";
+import { describeBrisk } from "./brisk-describe.js";
 import type { DirectionName } from "./directions.js";
 import type { Descriptor } from "./frame.js";
 import { describeMldb } from "./mldb.js";
 import { describeSift } from "./sift-describe.js";
+import { describeSurf } from "./surf-describe.js";
 
 const sift = (descriptor: "rootsift" | "sift", about: string): Descriptor & { readonly direction: DirectionName } => ({
   about,
@@ -13,6 +15,11 @@ const sift = (descriptor: "rootsift" | "sift", about: string): Descriptor & { re
 
 /** Ways to describe keypoints, by name. */
 export const descriptors = {
+  brisk: {
+    about: "512 comparisons of means on rings: any rotation and scale, compared by bits",
+    direction: "rings",
+    describe: describeBrisk,
+  },
   folded: {
     about:
       "rootsift with a gradient and its opposite taken for the same: for images whose contrast is reversed in places (other bands, other stains)",
@@ -32,5 +39,10 @@ export const descriptors = {
   },
   rootsift: sift("rootsift", "directions of gradients in 4 x 4 cells, compared by their roots: finds more than sift"),
   sift: sift("sift", "directions of gradients in 4 x 4 cells"),
+  surf: {
+    about: "sums of wavelets in 4 x 4 cells: half as long as sift's",
+    direction: "wavelets",
+    describe: describeSurf,
+  },
 } as const satisfies Record<string, Descriptor & { readonly direction: DirectionName }>;
 export type DescriptorName = keyof typeof descriptors;

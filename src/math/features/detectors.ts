@@ -1,7 +1,9 @@
 import { detectAkaze } from "./akaze.js";
+import { BRISK_THRESHOLD, detectBrisk } from "./brisk.js";
 import { detectCorners } from "./corners.js";
 import type { Detector } from "./frame.js";
 import { detectSift } from "./sift.js";
+import { detectSurf, SURF_THRESHOLD } from "./surf.js";
 
 /** Levels of the pyramid of corner detectors: 8 span a factor of 3.6. */
 const LEVELS = 8;
@@ -31,6 +33,11 @@ export const detectors = {
     },
     detect: (views, { limit, threshold = 0.001, spread }) => detectAkaze(views, { limit, threshold, spread }),
   },
+  brisk: {
+    about: "corners whose ring stands out most among places and scales, both to a fraction",
+    threshold: { means: DIFFERENCE, default: BRISK_THRESHOLD },
+    detect: detectBrisk,
+  },
   fast: corners("fast", "corners: 9 of 16 pixels in a ring brighter or darker", DIFFERENCE, 0.08),
   harris: corners(
     "harris",
@@ -46,6 +53,11 @@ export const detectors = {
         ...{ maxKeypoints: limit, contrastThreshold: threshold, spread },
         ...(views.mask ? { mask: views.mask } : {}),
       }),
+  },
+  surf: {
+    about: "blobs of any size by box filters: faster than sift on large images",
+    threshold: { means: "least contrast, as a share of the range", default: SURF_THRESHOLD },
+    detect: detectSurf,
   },
 } as const satisfies Record<string, Detector>;
 export type DetectorName = keyof typeof detectors;

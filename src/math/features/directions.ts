@@ -1,7 +1,9 @@
+import { briskDirections } from "./brisk-describe.js";
 import type { DirectionFinder, Turned } from "./frame.js";
 import { type Keypoints, pickKeypoints, picks } from "./keypoints.js";
 import { sectorDirections } from "./mldb.js";
 import { siftDirections } from "./sift-describe.js";
+import { surfDirections } from "./surf-describe.js";
 import { type ImageViews, pointsByLevel } from "./views.js";
 
 /** Radius of the disc around a point. */
@@ -58,5 +60,9 @@ export const directions = {
   sector: sectorDirections,
   /** Towards the centroid of brightness, as ORB has it. */
   centroid: centroidDirections,
+  /** The mean gradient between far points of rings, as BRISK has it. */
+  rings: briskDirections,
+  /** The greatest sum of Haar wavelets, as SURF has it. */
+  wavelets: surfDirections,
 } as const satisfies Record<string, DirectionFinder>;
 export type DirectionName = keyof typeof directions;

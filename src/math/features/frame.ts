@@ -1,4 +1,4 @@
-import { type Features, type Keypoints, pickFeatures } from "./keypoints.js";
+import { type Features, type Keypoints, pickKeypoints, picks } from "./keypoints.js";
 import type { ImageViews } from "./views.js";
 
 /** What every detector is told. */
@@ -47,16 +47,14 @@ export interface Descriptor {
   describeTurning?(views: ImageViews, keypoints: Keypoints, limit: number): Features;
 }
 
-/** Features of the keypoints that have been described (not 0 in `described`). @param descriptors  `bytes` for each keypoint */
+/** Features of the keypoints `kept`, which have been described. @param descriptors  `bytes` for each of them */
 export function keepDescribed(
   keypoints: Turned,
-  described: Uint8Array,
+  kept: ArrayLike<number>,
   descriptors: Uint8Array,
   bytes: number,
   measure: Features["measure"],
 ): Features {
-  const all = { ...keypoints, descriptors, bytes, measure };
-  const kept: number[] = [];
-  for (let i = 0; i < described.length; i++) if (described[i] !== 0) kept.push(i);
-  return kept.length === keypoints.count ? all : pickFeatures(all, kept);
+  const angle = picks(keypoints.angle, kept);
+  return { ...pickKeypoints(keypoints, kept), angle, descriptors, bytes, measure };
 }

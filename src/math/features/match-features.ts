@@ -25,6 +25,13 @@ export interface FeatureOptions {
 
 /** Parameters that every matcher of the frame has, beside those of place. */
 export const featureParams = {
+  maxKeypoints: {
+    type: "integer",
+    minimum: 10,
+    maximum: 200000,
+    default: 5000,
+    description: "The strongest keypoints of each image that are described and compared.",
+  },
   threshold: {
     type: "number",
     minimum: 0,

@@ -2,7 +2,7 @@ import { type Kernels, kernels } from "../../kernel/lane.js";
 import type { Arena } from "../../kernel/memory.js";
 import { type BytePlane, bytePlane, levelCount, SHRINK, shrink, shrinkFactor } from "./byte-pyramid.js";
 import type { Keypoints } from "./keypoints.js";
-import { type GrayImage, grayRows } from "./scale-space.js";
+import { type GrayImage, grayRows, rowStride } from "./scale-space.js";
 import { clearOf } from "./support.js";
 
 /** Levels have room for the largest patch around a point between their borders. */
@@ -30,6 +30,7 @@ export class ImageViews {
   readonly #levels: BytePlane[] = [];
   readonly #derived = new Map<string, unknown>();
   #rows: { address: number; stride: number } | undefined;
+  #integral: { at: number; stride: number } | undefined;
   #clear: ReturnType<typeof clearOf> | undefined;
 
   constructor(
@@ -80,6 +81,19 @@ export class ImageViews {
       this.#levels.push(shrink(this.kernels, this.#arena, this.#levels[i - 1]!, width, height, this.grain));
     }
     return this.#levels[n]!;
+  }
+
+  /** Sums of the bytes of level 0 over all that lies above and to the left: see the kernels `integralRows`. */
+  get integral(): { readonly at: number; readonly stride: number } {
+    if (this.#integral) return this.#integral;
+    const { kernels: k, width, height, grain = 64 } = this;
+    const level = this.level(0);
+    const stride = rowStride(width + 1);
+    const at = this.#arena.bytes(4 * stride * (height + 1));
+    k.rows("integralRows", height, [level.at, level.stride, width, at, stride], grain);
+    k.rows("integralColumns", stride / 16, [height, at, stride], Math.ceil(grain / 8));
+    this.#integral = { at, stride };
+    return this.#integral;
   }
 
   /** The level on which a keypoint of this size is described. */
