@@ -145,6 +145,7 @@ describe("examples, from their made-up images to the truth", () => {
   test.each([
     ["features-affine", "sections"],
     ["features-projective", "terrain"],
+    ["features-choice", "terrain"],
     ["carry-labels", "stains"],
   ] as const)("the recipe %s runs on other images by --set", (recipe, sample) => {
     const folder = join(scratch, recipe);

@@ -1,4 +1,4 @@
-import { definePlugin, featureParams, matchFeatures, placeParams } from "tiepoint/plugin";
+import { definePlugin, featureParams, matchFeatures, placeParams, tiltParams } from "tiepoint/plugin";
 
 export default definePlugin({
   kind: "match",
@@ -7,7 +7,7 @@ export default definePlugin({
   summary:
     "Finds tie points by SURF features: blobs of any size by box filters, with half as long a description as SIFT.",
   cite: ["doi:10.1016/j.cviu.2007.09.014"],
-  params: { ...featureParams, ...placeParams },
+  params: { ...featureParams, ...placeParams, ...tiltParams },
   inputs: { fixed: "image", moving: "image", fixedMask: "image?", movingMask: "image?" },
   outputs: { matches: "matches" },
   run: (inputs, params, context) =>
