@@ -4,6 +4,7 @@ export { encodePicture } from "./encode-picture.js";
 
 /** The built-in plugins, each loaded when first asked for. The command line hands this down; `src` knows no plugin by name. */
 export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlugin }>>> = {
+  "detect/blobs": () => import("./detect/blobs/index.js"),
   "estimate/affine": () => import("./estimate/affine/index.js"),
   "estimate/auto": () => import("./estimate/auto/index.js"),
   "estimate/projective": () => import("./estimate/projective/index.js"),

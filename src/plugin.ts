@@ -25,6 +25,7 @@ export { heatMapPoints } from "./learned/heat-maps.js";
 export { imageTensor, type TensorOptions, tensorParams } from "./learned/image-tensor.js";
 export { type MatchedPointsOptions, matchedPoints } from "./learned/matched-points.js";
 export { type Network, openNetwork } from "./learned/network.js";
+export { type BlobOptions, type Blobs, detectBlobs } from "./math/blobs.js";
 export { blurImage, blurPlane } from "./math/blur.js";
 export * as elementary from "./math/elementary.js";
 export { estimateFromMatches } from "./math/estimate.js";

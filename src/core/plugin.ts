@@ -114,6 +114,7 @@ export type Kind =
   | "read"
   | "write"
   | "preprocess"
+  | "detect"
   | "match"
   | "estimate"
   | "warp"

@@ -38,9 +38,18 @@ export const levelFactor = ({ width, height }: Grid, maxSide = Number.POSITIVE_I
 export async function featureImage(
   arena: Arena,
   image: Image,
-  options: { readonly maxSide?: number; readonly mask?: Image | undefined; readonly signal?: AbortSignal } = {},
+  options: {
+    readonly maxSide?: number;
+    readonly mask?: Image | undefined;
+    readonly signal?: AbortSignal;
+    /** Shares of the pixels outside of the range at its low and high end, and what stretched values are clamped to. */
+    readonly tails?: readonly [number, number];
+    readonly clamp?: readonly [number, number];
+    /** By how much to coarsen, in place of `maxSide`. */
+    readonly factor?: number;
+  } = {},
 ): Promise<FeatureImage> {
-  const factor = levelFactor(image.grid, options.maxSide);
+  const factor = options.factor ?? levelFactor(image.grid, options.maxSide);
   const { plane, grid } = await grayPlane(arena, image, factor, options.signal);
   const { width, height } = plane;
   const count = width * height;
@@ -56,10 +65,10 @@ export async function featureImage(
     const to = arena.u8(seen, count);
     for (let i = 0; i < count; i++) if (data[i] === 0 || Number.isNaN(data[i])) to[i] = 0;
   }
-  const { low, high } = range(arena, plane, seen);
+  const { low, high } = range(arena, plane, seen, options.tails ?? [TAIL, TAIL]);
   const missing = arena.bytes(4 * height);
   const gain = high > low ? 1 / (high - low) : 0;
-  const args = [plane.at, plane.stride, width, low, gain, -0.5, 1.5, 0.5, seen, missing];
+  const args = [plane.at, plane.stride, width, low, gain, ...(options.clamp ?? [-0.5, 1.5]), 0.5, seen, missing];
   kernels().rows("featureRows", height, args);
   const holes = arena.i32(missing, height).some((n) => n > 0);
   const gray = { width, height, stride: plane.stride, pixels: plane.at };
@@ -70,7 +79,12 @@ export async function featureImage(
 }
 
 /** The percentiles of what was observed; equal when nothing was, or nothing varies. */
-function range(arena: Arena, plane: Plane, seen: number): { low: number; high: number } {
+function range(
+  arena: Arena,
+  plane: Plane,
+  seen: number,
+  [lowTail, highTail]: readonly [number, number],
+): { low: number; high: number } {
   const { width, height, stride } = plane;
   const values = arena.f32(plane.at, stride * height);
   const mask = arena.u8(seen, width * height);
@@ -83,8 +97,8 @@ function range(arena: Arena, plane: Plane, seen: number): { low: number; high: n
   }
   const sorted = Float32Array.from(sample).sort();
   if (sorted.length === 0) return { low: 0, high: 0 };
-  const low = quantile(sorted, TAIL);
-  const high = quantile(sorted, 1 - TAIL);
+  const low = quantile(sorted, lowTail);
+  const high = quantile(sorted, 1 - highTail);
   // A mostly flat image (a mask of small dots, say): take the whole range rather than none.
   return high > low ? { low, high } : { low: sorted[0]!, high: sorted[sorted.length - 1]! };
 }

@@ -1,4 +1,5 @@
 import { type Kernels, kernels } from "../../kernel/lane.js";
+import { pow } from "../elementary.js";
 import { type Keypoints, pickKeypoints, strongest } from "./keypoints.js";
 import { type Band, eachBand, type GrayImage, grayRows, SCALES, SIGMA } from "./scale-space.js";
 import { clearOf } from "./support.js";
@@ -24,6 +25,13 @@ export interface SiftOptions {
   readonly spread?: number;
   /** One byte per pixel (width * height): 0 where there is no observation. Keypoints whose support touches that are dropped. */
   readonly mask?: Uint8Array;
+  /** Look for nothing larger than this octave has (see `Band`). */
+  readonly lastOctave?: number;
+  /**
+   * Let octaves overlap by a level, so that no extremum is lost where refinement leads from one octave to the next; about one
+   * in ten is. What lies between may then be found twice.
+   */
+  readonly overlap?: boolean;
   /** Rows per band, for tests: changes no byte. */
   readonly bandRows?: number;
 }
@@ -52,15 +60,19 @@ export function detectSift(gray: GrayImage, options: SiftOptions = {}): SiftKeyp
   const upsampled = auto ? width * height <= UPSAMPLE_LIMIT : options.upsample === true;
   const contrast = (options.contrastThreshold ?? 0.04) / SCALES;
   const edge = options.edgeThreshold ?? 10;
+  const scales = options.overlap ? SCALES + 1 : SCALES;
   const found = { x: [], y: [], scale: [], response: [], octave: [], level: [] } as Record<string, number[]>;
   using arena = kernels().arena();
   const space = {
     upsample: upsampled,
-    levels: SCALES + 3,
+    levels: scales + 3,
     halo: DETECT_HALO,
     ...(options.bandRows === undefined ? {} : { bandRows: options.bandRows }),
+    ...(options.lastOctave === undefined ? {} : { lastOctave: options.lastOctave }),
   };
-  eachBand(arena, gray, grayRows(arena, gray), space, (band) => extrema(kernels(), band, contrast, edge, found));
+  eachBand(arena, gray, grayRows(arena, gray), space, (band) =>
+    extrema(kernels(), band, scales, contrast, edge, found),
+  );
   const all = {
     count: found.x!.length,
     x: Float64Array.from(found.x!),
@@ -76,15 +88,22 @@ export function detectSift(gray: GrayImage, options: SiftOptions = {}): SiftKeyp
   return { ...pickKeypoints(candidates, order), upsampled };
 }
 
-function extrema(k: Kernels, band: Band, contrast: number, edge: number, found: Record<string, number[]>): void {
+function extrema(
+  k: Kernels,
+  band: Band,
+  scales: number,
+  contrast: number,
+  edge: number,
+  found: Record<string, number[]>,
+): void {
   using arena = k.arena();
   const rows = band.hi - band.lo;
   const capacity = Math.max(8, band.width >> 2);
   const counts = arena.bytes(4 * rows);
   const out = arena.bytes(RECORD_BYTES * capacity * rows);
-  const ring = k.scratch(arena, 4 * 3 * (SCALES + 2) * (band.stride + 16));
+  const ring = k.scratch(arena, 4 * 3 * (scales + 2) * (band.stride + 16));
   const { levels, lo, width, height, stride, step } = band;
-  const args = [levels, SCALES, lo, width, height, stride, contrast, edge, SIGMA, ring, counts, out, capacity];
+  const args = [levels, scales, lo, width, height, stride, contrast, edge, SIGMA, ring, counts, out, capacity];
   k.rows("siftExtrema", rows, args, Math.max(8, Math.ceil(32768 / width)));
   const count = arena.i32(counts, rows);
   const f64 = arena.f64(out, (RECORD_BYTES / 8) * capacity * rows);
@@ -95,7 +114,9 @@ function extrema(k: Kernels, band: Band, contrast: number, edge: number, found: 
       const at = (row * capacity + n) * 4;
       found.x!.push(f64[at]! * step);
       found.y!.push(f64[at + 1]! * step);
-      found.scale!.push(f64[at + 2]! * step);
+      // The kernel takes its levels for an octave; with one more of them that is a power too little.
+      const scale = scales === SCALES ? f64[at + 2]! : SIGMA * pow(f64[at + 2]! / SIGMA, scales / SCALES);
+      found.scale!.push(scale * step);
       found.response!.push(f32[2 * at + 6]!);
       found.level!.push(i32[2 * at + 7]!);
       found.octave!.push(band.octave);

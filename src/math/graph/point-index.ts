@@ -91,6 +91,22 @@ export class PointIndex {
     return least;
   }
 
+  /** Calls `visit` with every point nearer to a place than `radius`. */
+  within(x: number, y: number, radius: number, visit: (index: number) => void): void {
+    const p = this.points;
+    const c0 = Math.max(0, Math.floor((x - radius - this.#x0) / this.#cell));
+    const c1 = Math.min(this.#columns - 1, Math.floor((x + radius - this.#x0) / this.#cell));
+    const r0 = Math.max(0, Math.floor((y - radius - this.#y0) / this.#cell));
+    const r1 = Math.min(this.#rows - 1, Math.floor((y + radius - this.#y0) / this.#cell));
+    for (let r = r0; r <= r1 && c0 <= c1; r++) {
+      const end = this.#starts[r * this.#columns + c1 + 1]!;
+      for (let k = this.#starts[r * this.#columns + c0]!; k < end; k++) {
+        const i = this.#items[k]!;
+        if ((p[2 * i]! - x) ** 2 + (p[2 * i + 1]! - y) ** 2 < radius * radius) visit(i);
+      }
+    }
+  }
+
   /**
    * The `k` points nearest to a place, the nearest first, with squared distances; fewer where there are fewer points.
    *

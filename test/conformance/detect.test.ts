@@ -1,0 +1,3 @@
+import { describeKind, pluginsOf } from "./subject.js";
+
+describeKind(await pluginsOf("detect"));
