@@ -18,6 +18,7 @@ const topics = {
   calibration: { file: "calibration.mjs" },
   kernels: { file: "kernels.mjs" },
   "features-kernels": { file: "features-kernels.mjs" },
+  fft: { file: "fft.mjs" },
   score: { file: "score.mjs" },
 };
 const byDefault = ["start", "features", "pair", "warp", "plan", "calibration"];

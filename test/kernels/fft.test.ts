@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { kernels } from "../../src/kernel/lane.js";
 import { complexPlane, fft2, fftSide, fftTable, inverseFft2 } from "../../src/math/fft.js";
 import { seededRandom } from "../../src/math/random.js";
+import { inverseRealFft2, realFft2, realPlane } from "../../src/math/real-fft.js";
 import * as reference from "../reference/fft.js";
 
 const random = (seed: number, n: number) => {
@@ -85,3 +86,36 @@ test("sides are powers of two from 16 on, and three times those from 24 on", () 
   expect([1, 16, 17, 33, 48, 49, 193, 256, 300].map(fftSide)).toEqual([16, 16, 24, 48, 48, 64, 256, 256, 384]);
   expect(() => fftTable(20)).toThrow("Internal error");
 });
+
+test.each([
+  [32, 16],
+  [48, 24],
+  [64, 32],
+  [32, 96],
+])(
+  "the real transform of %i x %i agrees with its definition, and the inverse gives back what was there",
+  (width, height) => {
+    const re = random(3, width * height);
+    using arena = kernels().arena();
+    const f = realPlane(arena, width, height);
+    const rows = arena.f32(f.at, f.stride * height).fill(99);
+    for (let y = 0; y < height; y++) rows.set(re.subarray(y * width, (y + 1) * width), y * f.stride);
+    const found = realFft2(arena, f, width, height);
+    const wanted = reference.fourier({ re, im: new Float64Array(re.length), width, height });
+    let worst = 0;
+    for (let kx = 0; kx < width; kx++) {
+      for (let ky = 0; ky <= height / 2; ky++) {
+        const r = arena.f32(found.re, found.stride * width)[kx * found.stride + ky]!;
+        const i = arena.f32(found.im, found.stride * width)[kx * found.stride + ky]!;
+        worst = Math.max(worst, Math.hypot(r - wanted.re[ky * width + kx]!, i - wanted.im[ky * width + kx]!));
+      }
+    }
+    expect(worst).toBeLessThan(2e-6 * Math.sqrt(width * height));
+    const back = inverseRealFft2(arena, found, width, height);
+    const values = arena.f32(back.at, back.stride * height);
+    for (let i = 0; i < re.length; i++) {
+      const v = values[Math.floor(i / width) * back.stride + (i % width)]!;
+      expect(Math.abs(v / re.length - re[i]!)).toBeLessThan(2e-6);
+    }
+  },
+);

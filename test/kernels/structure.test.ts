@@ -107,3 +107,14 @@ test("flat areas at the border are found as by their reference, whatever lies in
   };
   expect(take(arena, cut)).toEqual(Array.from(p.data, (v, i) => (near(i) ? Number.NaN : v)));
 });
+
+test.each([false, true])("holes spread from plane to plane (zeros too: %s)", (zeros) => {
+  const from = noise(1, 13, 5, { low: -1, high: 2, whole: true, holes: 0.2 });
+  const to = noise(2, 13, 5, { holes: 0.2 });
+  using arena = kernels().arena();
+  const [src, dst] = [put(arena, from), put(arena, to)];
+  kernels().rows("spreadHoles", 5, [src.at, dst.at, dst.stride, 13, zeros ? 1 : 0], 2);
+  const hidden = (v: number) => Number.isNaN(v) || (zeros && v === 0);
+  expect(take(arena, dst)).toEqual(Array.from(to.data, (v, i) => (hidden(from.data[i]!) ? Number.NaN : v)));
+  expect(arena.f32(dst.at, dst.stride)[13]).toBe(1e9); // the padding is as it was
+});

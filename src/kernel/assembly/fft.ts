@@ -224,3 +224,59 @@ export function fftColumns(
     } else fftLanes(x, step, im - re, outRe + (block << 4), outStep, outIm - outRe, n, table, work);
   }
 }
+
+/**
+ * Two real columns that were transformed as one, re + i im, each on its own: rows [lo, hi) of the transposed result, which
+ * are columns of the matrix. Row r becomes rows r and r + half of the output, elements 0 to n / 2 alone.
+ *
+ * @param re, im  rows of n elements, `stride` from one to the next and more than n; element n is overwritten
+ */
+export function splitReal(
+  lo: i32, hi: i32, re: usize, im: usize, stride: i32, n: i32, half: i32, outRe: usize, outIm: usize, outStride: i32,
+): void {
+  const point5 = f32x4.splat(0.5);
+  for (let r = <usize>lo; r < <usize>hi; r++) {
+    const fr = re + ((r * <usize>stride) << 2), fi = im + ((r * <usize>stride) << 2);
+    store<f32>(fr + (<usize>n << 2), load<f32>(fr));
+    store<f32>(fi + (<usize>n << 2), load<f32>(fi));
+    const a = (r * <usize>outStride) << 2;
+    const b = ((r + <usize>half) * <usize>outStride) << 2;
+    for (let k = 0; k <= n >> 1; k += 4) {
+      const at = <usize>k << 2;
+      const back = <usize>(n - k - 3) << 2;
+      const zr = v128.load(fr + at), zi = v128.load(fi + at);
+      const vr = v128.load(fr + back), vi = v128.load(fi + back);
+      const yr = v128.shuffle<i32>(vr, vr, 3, 2, 1, 0), yi = v128.shuffle<i32>(vi, vi, 3, 2, 1, 0);
+      v128.store(outRe + a + at, f32x4.mul(point5, f32x4.add(zr, yr)));
+      v128.store(outIm + a + at, f32x4.mul(point5, f32x4.sub(zi, yi)));
+      v128.store(outRe + b + at, f32x4.mul(point5, f32x4.add(zi, yi)));
+      v128.store(outIm + b + at, f32x4.mul(point5, f32x4.sub(yr, zr)));
+    }
+  }
+}
+
+/**
+ * The reverse, before the inverse transform along columns: rows [lo, hi) of 0 to n / 2 hold the spectra of columns x and
+ * x + half; rows k and n - k of the output become those of column x + i column (x + half).
+ */
+export function joinReal(
+  lo: i32, hi: i32, re: usize, im: usize, stride: i32, n: i32, half: i32, outRe: usize, outIm: usize, outStride: i32,
+): void {
+  for (let k = <usize>lo; k < <usize>hi; k++) {
+    const from = (k * <usize>stride) << 2;
+    const to = (k * <usize>outStride) << 2;
+    const back = ((<usize>n - k) * <usize>outStride) << 2;
+    const mirrored = k > 0 && k < <usize>n >> 1;
+    for (let x = 0; x < half; x += 4) {
+      const at = <usize>x << 2;
+      const next = from + (<usize>(x + half) << 2);
+      const ar = v128.load(re + from + at), ai = v128.load(im + from + at);
+      const br = v128.load(re + next), bi = v128.load(im + next);
+      v128.store(outRe + to + at, f32x4.sub(ar, bi));
+      v128.store(outIm + to + at, f32x4.add(ai, br));
+      if (!mirrored) continue;
+      v128.store(outRe + back + at, f32x4.add(ar, bi));
+      v128.store(outIm + back + at, f32x4.sub(br, ai));
+    }
+  }
+}

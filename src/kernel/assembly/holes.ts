@@ -71,3 +71,17 @@ export function joinHoles(
     }
   }
 }
+
+/** NaN in `dst` wherever `src` is NaN, or 0 when `zeros`. Both have one stride. */
+export function spreadHoles(lo: i32, hi: i32, src: usize, dst: usize, stride: i32, width: i32, zeros: bool): void {
+  for (let y = lo; y < hi; y++) {
+    const row = (<usize>y * <usize>stride) << 2;
+    for (let x = 0; x < width; x += 4) {
+      const at = row + (<usize>x << 2);
+      const v = v128.load(src + at);
+      let hole = f32x4.ne(v, v);
+      if (zeros) hole = v128.or(hole, f32x4.eq(v, f32x4.splat(0)));
+      storeUpTo(dst + at, v128.bitselect(nanLanes(), v128.load(dst + at), hole), width - x);
+    }
+  }
+}

@@ -28,7 +28,7 @@ export interface StructureImage {
 /** Share of the samples that may lie outside of the range that is stretched to 0..255, at either end. */
 const TAIL = 0.005;
 /** Samples that the range is taken from, at most, over all channels. */
-const SAMPLES = 2 ** 17;
+const SAMPLES = 2 ** 16;
 /** Channels that are looked at, at most; of more bands, some that are spread evenly. */
 const MOST_CHANNELS = 8;
 /** A neighbourhood that varies by less, in levels of 256, is flat. */
@@ -58,8 +58,8 @@ export async function structureImage(
   const bands = channelBands(image.bands);
   const read = await bandPlanes(arena, image, alpha < 0 ? bands : [...bands, alpha], factor, signal);
   const { grid } = read;
-  hide(arena, read.planes, alpha < 0 ? undefined : read.planes.pop()!);
-  if (mask) hide(arena, read.planes, await maskPlane(arena, mask, factor, signal));
+  hide(read.planes, alpha < 0 ? undefined : read.planes.pop()!);
+  if (mask) hide(read.planes, await maskPlane(arena, mask, factor, signal));
 
   const longest = Math.max(grid.width, grid.height);
   const size = (n: number) => (longest > maxSide ? Math.max(1, Math.round((n * maxSide) / longest)) : n);
@@ -92,23 +92,16 @@ function channelBands(names: readonly string[]): number[] {
 }
 
 /** Makes every plane NaN where any of them is, or where `shown` is 0 or NaN. */
-function hide(arena: Arena, planes: readonly Plane[], shown?: Plane): void {
-  const all = shown ? [...planes, shown] : planes;
-  if (all.length < 2) return;
-  const { width, height, stride } = planes[0]!;
-  const rows = all.map((plane) => arena.f32(plane.at, stride * height));
-  const last = shown ? rows.length - 1 : -1;
-  for (let y = 0; y < height; y++) {
-    for (let i = y * stride; i < y * stride + width; i++) {
-      let sum = 0;
-      for (const row of rows) sum += row[i]!;
-      if (!Number.isNaN(sum) && !(last >= 0 && rows[last]![i] === 0)) continue;
-      for (const row of rows) row[i] = Number.NaN;
-    }
-  }
+function hide(planes: readonly Plane[], shown?: Plane): void {
+  const [first, ...others] = planes as [Plane, ...Plane[]];
+  const spread = (from: Plane, to: Plane, zeros = 0) =>
+    kernels().rows("spreadHoles", to.height, [from.at, to.at, to.stride, to.width, zeros]);
+  if (shown) spread(shown, first, 1);
+  for (const plane of others) spread(plane, first);
+  for (const plane of others) spread(first, plane);
 }
 
-/** A mask at a level: NaN where it is 0. */
+/** A mask at a level: 1, or 0 where it hides. */
 async function maskPlane(arena: Arena, mask: Image, factor: number, signal?: AbortSignal): Promise<Plane> {
   const { meaning: _, ...rest } = mask;
   const level = atLevel({ ...rest, meaning: "mask" }, factor);
@@ -117,7 +110,7 @@ async function maskPlane(arena: Arena, mask: Image, factor: number, signal?: Abo
   const plane = emptyPlane(arena, width, height);
   const to = arena.f32(plane.at, plane.stride * height);
   for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) to[y * plane.stride + x] = data[y * width + x] ? 1 : Number.NaN;
+    for (let x = 0; x < width; x++) to[y * plane.stride + x] = data[y * width + x] ? 1 : 0;
   return plane;
 }
 
@@ -126,15 +119,16 @@ function stretch(arena: Arena, planes: readonly Plane[]): void {
   const { width, height, stride } = planes[0]!;
   // An odd step walks through all columns before it repeats one, whatever the width.
   const step = Math.max(1, Math.floor((width * height * planes.length) / SAMPLES) | 1);
-  const sample: number[] = [];
+  const sample = new Float32Array(planes.length * Math.ceil((width * height) / step));
+  let count = 0;
   for (const { at } of planes) {
     const values = arena.f32(at, stride * height);
     for (let i = 0; i < width * height; i += step) {
       const v = values[Math.floor(i / width) * stride + (i % width)]!;
-      if (!Number.isNaN(v)) sample.push(v);
+      if (!Number.isNaN(v)) sample[count++] = v;
     }
   }
-  const sorted = Float32Array.from(sample).sort();
+  const sorted = sample.subarray(0, count).sort();
   let [low, high] = sorted.length > 0 ? [quantile(sorted, TAIL), quantile(sorted, 1 - TAIL)] : [0, 0];
   // A mostly flat image (a mask of small dots, say): take the whole range rather than none.
   if (!(high > low) && sorted.length > 0) [low, high] = [sorted[0]!, sorted[sorted.length - 1]!];
