@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 
 /** Writes an image as PNG, 8 or 16 bits as it is. */
-async function writePng(image, path) {
+export async function writePng(image, path) {
   const { width, height } = image.grid;
   const { data, bands } = await image.read({ x: 0, y: 0, width, height });
   const plane = width * height;

@@ -42,6 +42,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "read/table": () => import("./read/table/index.js"),
   "read/tiff": () => import("./read/tiff/index.js"),
   "read/transform": () => import("./read/transform/index.js"),
+  "stack/mean": () => import("./stack/mean/index.js"),
   warp: () => import("./warp/warp/index.js"),
   "write/matches": () => import("./write/matches/index.js"),
   "write/metrics": () => import("./write/metrics/index.js"),

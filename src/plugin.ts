@@ -49,7 +49,7 @@ export { evaluateLandmarks } from "./math/landmarks/evaluate.js";
 export { decodeLandmarkModel, encodeLandmarkModel } from "./math/landmarks/model-bytes.js";
 export { predictLandmarks } from "./math/landmarks/predict.js";
 export { trainLandmarks } from "./math/landmarks/train.js";
-export { trainingSet } from "./math/landmarks/training-set.js";
+export { meanPoints, trainingSet } from "./math/landmarks/training-set.js";
 export { type BlockTarget, filterImage, type ImageFace, lazyImage, type Region, withOverviews } from "./math/lazy.js";
 export { measureSimilarity, measureTre } from "./math/measure.js";
 export { emptyPlane, grayWeights, type Plane } from "./math/plane.js";

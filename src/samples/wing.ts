@@ -66,7 +66,7 @@ export function wingSample({ width = 320, seed = 1, noise = 0.02 }: WingOptions 
   const at = new Map<Landmark, readonly [number, number]>();
   for (const name of names) {
     const [x, y] = landmarks[name];
-    at.set(name, [length * (x + vary(0.02) + lean * y), length * breadth * (y + vary(0.02))]);
+    at.set(name, [length * (x + vary(0.011) + lean * y), length * breadth * (y + vary(0.011))]);
   }
   // A turn by a rational angle, up to about 12 degrees: no sine of an engine's own.
   const t = vary(0.07);

@@ -1,4 +1,4 @@
-import { definePlugin, encodeLandmarkModel, trainingSet, trainLandmarks } from "tiepoint/plugin";
+import { definePlugin, encodeLandmarkModel, meanPoints, trainingSet, trainLandmarks } from "tiepoint/plugin";
 
 export default definePlugin({
   kind: "landmarks",
@@ -61,7 +61,7 @@ export default definePlugin({
     },
   },
   inputs: { images: "image[]", points: "points[]" },
-  outputs: { model: "model", curve: "table", images: "table", metrics: "metrics" },
+  outputs: { model: "model", mean: "points", curve: "table", images: "table", metrics: "metrics" },
   async run({ images, points }, { tolerance, ...params }, context) {
     context.signal.throwIfAborted();
     const set = trainingSet(images, points);
@@ -71,7 +71,7 @@ export default definePlugin({
     const { model, curve, images: errors, metrics } = trained.value;
     return {
       ok: true,
-      value: { model: encodeLandmarkModel(model), curve, images: errors, metrics },
+      value: { model: encodeLandmarkModel(model), mean: meanPoints(set.value), curve, images: errors, metrics },
       metrics,
       notes: set.value.notes,
     };

@@ -31,7 +31,7 @@ export interface HeldOut {
 const SLOPES = [0, 0.25, 0.5, 1, 2, 4, 8, 16];
 const LEAST_BASE = 1e-6;
 /** Likeness varies by so much at least. */
-const LEAST_DEVIATION = 0.04;
+const LEAST_DEVIATION = 0.06;
 /** So does the logarithm of votes. */
 const LEAST_VOTES = 0.2;
 

@@ -1,10 +1,10 @@
 import { type Diagnostic, failed, ok, problem, type Result, warning } from "../../core/diagnostic.js";
-import { spacing, toPixel } from "../../core/grid.js";
+import { spacing, toPixel, toWorld } from "../../core/grid.js";
 import type { Image } from "../../core/image.js";
-import type { PointSet } from "../../core/points.js";
+import { type PointSet, pixelPoints, worldPoints } from "../../core/points.js";
 import { log } from "../elementary.js";
 import { isUsable } from "./planes.js";
-import { meanShape, poseSpread, type Shape } from "./shape.js";
+import { fitPose, meanShape, place, poseSpread, type Shape, scaleOf } from "./shape.js";
 
 /** Images with their points, in one order of names. */
 export interface TrainingSet {
@@ -184,6 +184,22 @@ function measured(images: readonly Image[], shapes: readonly Shape[]) {
   const basis: "world" | "share" =
     images[0]!.grid.crs === "px" && spreadOf(share) < 0.5 * spreadOf(world) ? "share" : "world";
   return { images, mean, size: { world: radius(world), share: radius(share) }, basis };
+}
+
+/** The mean shape in the world, at the average place, direction and size of the training shapes: what others can be warped to. */
+export function meanPoints({ images, shapes, mean, names, size }: TrainingSet): PointSet {
+  let [a, b, x, y] = [0, 0, 0, 0];
+  shapes.forEach((shape, i) => {
+    const pose = fitPose(mean, toWorld(images[i]!.grid, pixelPoints(shape)))!;
+    a += pose.a / scaleOf(pose);
+    b += pose.b / scaleOf(pose);
+    x += pose.x / shapes.length;
+    y += pose.y / shapes.length;
+  });
+  const length = Math.sqrt(a * a + b * b);
+  // Shapes that stand in all directions have none on average.
+  const [u, v] = length > 0.01 * shapes.length ? [a / length, b / length] : [1, 0];
+  return { points: worldPoints(place({ a: size.world * u, b: size.world * v, x, y }, mean)), names };
 }
 
 const isThere = (set: PointSet, i: number): boolean =>
