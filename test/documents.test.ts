@@ -56,7 +56,9 @@ describe("pipelines that the project shows", () => {
       listFiles: async () => ok([]),
     });
     // A collection without files is no fault of the page: its images are the reader's.
-    const beside = ["no-items", ...(fragment ? ["unknown-name"] : [])];
+    const empty = !loaded.ok && loaded.diagnostics.some((d) => d.code === "no-items");
+    // Items that are not there have no points of their own either.
+    const beside = ["no-items", ...(fragment || empty ? ["unknown-name"] : [])];
     const wrong = loaded.ok ? [] : loaded.diagnostics.filter((d) => !beside.includes(d.code));
     expect(renderAll(wrong, loaded.texts)).toBe("");
     if (!fragment) expect(loaded.warnings).toEqual([]);
@@ -165,6 +167,38 @@ describe("examples, from their made-up images to the truth", () => {
     );
     expect(ran.exit, ran.stderr).toBe(0);
     expect(existsSync(join(folder, "results", "aligned.tif"))).toBe(true);
+  });
+
+  test("landmarks are learned by one recipe and found by the next, with low errors", () => {
+    const folder = join(scratch, "landmarks");
+    const made = spawnSync(process.execPath, [
+      join(root, "examples", "make-wings.mjs"),
+      join(folder, "data"),
+      "12",
+      "3",
+      "200",
+    ]);
+    expect(made.status).toBe(0);
+    const quick = ["levels=6", "trees=30", "samples=800", "folds=2", "search-trees=8"];
+    const settings = quick.flatMap((setting) => ["--set", `steps.train.${setting}`]);
+    const recipe = (name: string) => join(scratch, "pipelines", `${name}.yaml`);
+    const data = (name: string) => join(folder, "data", name);
+    const trained = tiepoint(
+      folder,
+      ...["run", recipe("landmarks-train"), "--out", folder, ...settings],
+      ...["--set", `inputs.annotated.all=${data("annotated/*.png")}`],
+      ...["--set", `inputs.annotated.points=${data("annotated.csv")}`],
+    );
+    expect(trained.exit, trained.stderr).toBe(0);
+    expect(readFileSync(join(folder, "results", "report.html"), "utf8")).toContain("mean-error-px, median-error-px");
+    const found = tiepoint(
+      folder,
+      ...["run", recipe("landmarks-predict"), "--out", folder],
+      ...["--set", `inputs.images.all=${data("new/*.png")}`],
+      ...["--set", `inputs.model=${join(folder, "results", "landmarks.tpmodel")}`],
+    );
+    expect(found.exit, found.stderr).toBe(0);
+    expect(readdirSync(join(folder, "results", "points"))).toHaveLength(3);
   });
 
   test("a recipe refuses two images that have nothing to do with each other, and says so", () => {

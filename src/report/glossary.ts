@@ -358,6 +358,53 @@ const terms: Readonly<Record<string, Term>> = {
     meaning: "The judgement of the program on all the evidence together.",
     group: "other",
   },
+  "mean-error": {
+    name: "Mean error",
+    meaning: "Distance of points from where they belong, on average over images that the training did not see.",
+    better: "lower",
+    group: "error",
+  },
+  "median-error": {
+    name: "Median error",
+    meaning: "Half of the points are nearer than this to where they belong.",
+    better: "lower",
+    group: "error",
+  },
+  "error-90": {
+    name: "Error of nine in ten",
+    meaning: "Nine in ten points are nearer than this to where they belong.",
+    better: "lower",
+    group: "error",
+  },
+  "worst-image-error": {
+    name: "Error of the worst image",
+    meaning: "Mean error of the points of that image.",
+    better: "lower",
+    group: "error",
+  },
+  "mean-shape-error": {
+    name: "Error of the mean shape",
+    meaning: "What one would get without looking at the images: each point where it is on average.",
+    group: "error",
+  },
+  confidence: {
+    name: "Confidence",
+    meaning: "Chance of a point to be right, on average over the points.",
+    better: "higher",
+    group: "evidence",
+  },
+  "lowest-confidence": {
+    name: "Lowest confidence",
+    meaning: "That of the least certain point.",
+    better: "higher",
+    group: "evidence",
+  },
+  "mean-confidence": {
+    name: "Mean confidence",
+    meaning: "Chance of a point to be right, on average over points and images.",
+    better: "higher",
+    group: "evidence",
+  },
   reflection: {
     name: "Reflection",
     meaning: "1 when the transform mirrors the image, which is right only for a section turned over.",
