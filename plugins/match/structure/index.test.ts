@@ -92,6 +92,29 @@ test("works in world coordinates, whatever spacing and place", async () => {
   expect(error(value) / error(plain)).toBeCloseTo(1, 0);
 });
 
+test("tie points follow a specimen that bends, where the transform cannot", async () => {
+  // Moving pixel to the place it shows: a shift, and a bend of up to 4 px that no affine map follows.
+  const bend = (x: number, y: number) => [x + 7 + 4 * Math.sin(y / 28), y - 5 + 4 * Math.sin(x / 30)] as const;
+  const values = new Float32Array(size.width * size.height);
+  for (let i = 0; i < values.length; i++)
+    values[i] = 255 - scene.at(...bend(i % size.width, Math.floor(i / size.width)));
+  const bent = memoryImage(values, pixelGrid(size.width, size.height));
+  const { matches, transform } = resultOf(await run({ fixed: fixed(), moving: bent }));
+  const misses = (of: (n: number) => readonly [number, number]) =>
+    Array.from({ length: matches.weight!.length }, (_, n) => {
+      const [x, y] = bend(...of(n));
+      return Math.hypot(x - matches.fixed[2 * n]!, y - matches.fixed[2 * n + 1]!);
+    }).sort((a, b) => a - b);
+  const ties = misses((n) => [matches.moving[2 * n]!, matches.moving[2 * n + 1]!]);
+  const map = misses((n) => {
+    const [x, y] = project(asMatrix3(transform.transform)!, matches.fixed[2 * n]!, matches.fixed[2 * n + 1]!);
+    return [x, y];
+  });
+  expect(map[map.length >> 1]).toBeGreaterThan(2);
+  expect(ties[ties.length >> 1]).toBeLessThan(1.2);
+  expect(transform.verdict!.metrics["expected-error"]!.value).toBeGreaterThan(1);
+});
+
 test("images of different scenes are rejected, with a reason and what to try", async () => {
   const found = await run({ fixed: fixed(), moving: viewImage(texturedScene(22), { ...size, noise: 2, seed: 2 }) });
   const { verdict } = resultOf(found).transform;

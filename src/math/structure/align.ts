@@ -43,7 +43,7 @@ export interface StructureAlignment {
   /** Fixed world to moving world. */
   readonly matrix: Matrix3;
   readonly evidence: StructureEvidence;
-  /** Tie points of the finest level that agreed, world coordinates. */
+  /** Where each block's content lies, near the map but not bound to it, most trusted first; world coordinates. */
   readonly ties: Pick<Matches, "fixed" | "moving"> & { readonly weight: Float64Array };
   /** Tie points of the level where maps are compared, whose blocks look farther: what the model does not follow shows in them. */
   readonly coarseTies: StructureAlignment["ties"];
@@ -78,8 +78,10 @@ export async function alignByStructure(
   if (wrong.length > 0) return failed(...wrong);
   using arena = kernels().arena();
   const { maxSide } = options;
-  const fixed = await structureImage(arena, inputs.fixed, { maxSide, mask: inputs.fixedMask, signal });
-  const moving = await structureImage(arena, inputs.moving, { maxSide, mask: inputs.movingMask, signal });
+  const read = async (image: Image, mask: Image | undefined) =>
+    mostlyFlat(await structureImage(arena, image, { maxSide, mask, signal }));
+  const fixed = await read(inputs.fixed, inputs.fixedMask);
+  const moving = await read(inputs.moving, inputs.movingMask);
   const bare = [...lack("fixed", fixed), ...lack("moving", moving)];
   if (bare.length > 0) return failed(...bare);
   context.progress(0.1);
@@ -104,7 +106,7 @@ export async function alignByStructure(
   signal.throwIfAborted();
   context.progress(0.85);
   const [best, ...others] = screened.candidates as [Candidate, ...Candidate[]];
-  const { finest, steps } = climb(pair, best, { model: options.model, random, signal });
+  const { finest, steps, ties, levelPixel } = climb(pair, best, { model: options.model, random, signal });
   const world = (m: Matrix3) => worldMap(m, fixed.grid, moving.grid);
   const perChannelPixel = spacing(moving.grid) / spacing(inputs.moving.grid);
   return ok({
@@ -113,23 +115,35 @@ export async function alignByStructure(
       ...{ score: best.score, margin: best.score / screened.rival },
       ...{ consistency: best.consistency, blocks: best.blocks },
     },
-    ties: worldTies(finest.ties, fixed.grid, moving.grid),
+    ties: worldTies(ties, fixed.grid, moving.grid),
     coarseTies: worldTies(best.ties, fixed.grid, moving.grid),
     halves: (finest.halves ?? Number.NaN) * perChannelPixel,
-    levelPixel: finest.levelPixel * perChannelPixel,
+    levelPixel: levelPixel * perChannelPixel,
     levels: steps,
     rivals: others.map(({ matrix, score, start }) => ({ matrix: world(matrix), score, source: start.source })),
     tried: starts.length,
   });
 }
 
+/** Below this share of pixels that are no flat border, the border is no frame but what the picture is drawn on. */
+const FRAMED = 0.5;
+
+/** A map with blank land, or an organ on black: its outline is most of what there is to see, and stays. */
+const mostlyFlat = (image: StructureImage): StructureImage =>
+  image.validShare < FRAMED && image.validShare >= LEAST_SEEN ? { ...image, channels: image.unmasked } : image;
+
 /** A map of full pixels as one of the channels' pixels. */
 const channelMap = (fixed: StructureImage, moving: StructureImage, full: Matrix3): Matrix3 =>
   multiplyMatrix3(invertMatrix3(moving.fullFromLevel), multiplyMatrix3(full, fixed.fullFromLevel));
 
+/** Blocks whose peak stands out less, as a share of the median one's, are no tie points. */
+const FAINT = 0.15;
+
 const worldTies = (ties: LevelTies, fixed: Grid, moving: Grid): StructureAlignment["ties"] => {
+  const known = ties.weight.filter((w) => w > 0).sort();
+  const floor = known.length > 0 ? FAINT * known[known.length >> 1]! : 0;
   const order = Array.from(ties.weight.keys())
-    .filter((n) => ties.weight[n]! > 0)
+    .filter((n) => ties.weight[n]! > floor)
     .sort((a, b) => ties.weight[b]! - ties.weight[a]! || a - b);
   const most = order.length > 0 ? ties.weight[order[0]!]! : 1;
   const pick = (points: Float64Array, grid: Grid): Points<"world"> =>

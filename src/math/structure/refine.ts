@@ -2,6 +2,7 @@ import { applyMatrix3, invertMatrix3, type Matrix3, multiplyMatrix3 } from "../.
 import { kernels } from "../../kernel/lane.js";
 import type { Arena } from "../../kernel/memory.js";
 import { localStretch } from "../plausibility.js";
+import { bentShifts } from "./bent-ties.js";
 import { type Consensus, consensus, type ShiftMap, type ShiftModel } from "./consensus.js";
 import type { StructureImage } from "./image.js";
 import { type Level, LevelCache, type PackedFields } from "./level-cache.js";
@@ -42,6 +43,8 @@ export interface Look {
   /** Root mean square of what the look changed, pixels of the moving channels. */
   readonly moved: number;
   readonly ties: LevelTies;
+  /** Where each block's content lies, near the map but not bound to it; see `bentShifts`. Where asked for. */
+  readonly bent?: LevelTies;
   /** Pixels of the moving channels per pixel of the level. */
   readonly levelPixel: number;
   /** How far apart the maps of two halves of the blocks are, pixels of the moving channels; where asked for and possible. */
@@ -65,6 +68,7 @@ export interface LookOptions extends BlockLayout {
   readonly longSide: number;
   readonly model: ShiftModel;
   readonly halves?: boolean;
+  readonly bent?: boolean;
 }
 
 /** Moving pixels per fixed pixel in the middle of the fixed image. */
@@ -103,6 +107,7 @@ export function look(
     moved: distance(pair, matrix, next),
     levelPixel: scale / factor,
     ties: tiesOf(grid.centres, found, fromLevel, matrix),
+    ...(options.bent ? { bent: tiesOf(grid.centres, bentShifts(arena, grid, found.map), fromLevel, matrix) } : {}),
     ...(parts.length === 2 ? { halves: distance(pair, corrected(parts[0]!.map), corrected(parts[1]!.map)) } : {}),
   };
 }
@@ -131,7 +136,12 @@ const quantise = (factor: number): number => {
 
 const asMatrix = ([a, b, c, d, e, f]: ShiftMap): Matrix3 => [1 + a, b, c, d, 1 + e, f, 0, 0, 1];
 
-function tiesOf(centres: Float64Array, found: Consensus, fromLevel: Matrix3, matrix: Matrix3): LevelTies {
+function tiesOf(
+  centres: Float64Array,
+  found: Pick<Consensus, "shifts" | "weight">,
+  fromLevel: Matrix3,
+  matrix: Matrix3,
+): LevelTies {
   const fixed = applyMatrix3(fromLevel, centres);
   const seen = applyMatrix3(
     fromLevel,

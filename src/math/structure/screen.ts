@@ -1,7 +1,9 @@
 import type { Matrix3 } from "../../core/transform.js";
+import { fitMap } from "../fit.js";
 import { localStretch } from "../plausibility.js";
+import { squaredResiduals } from "../residual.js";
 import type { ShiftModel } from "./consensus.js";
-import { distance, type Look, look, type StructurePair } from "./refine.js";
+import { distance, type LevelTies, type Look, type LookOptions, look, type StructurePair } from "./refine.js";
 
 /** A map to begin with, in pixels of the channels. */
 export interface Start {
@@ -83,15 +85,27 @@ const LEAST_KEPT = 0.35;
 /** And as many consistent blocks as are asked of the whole: sections may agree in tissue, not in cells. */
 const LEAST_CONSISTENT = 0.25;
 
-/** Follows a map to finer levels for as long as the images agree there. */
-export function climb(
-  pair: StructurePair,
-  from: Candidate,
-  options: ScreenOptions,
-): { readonly finest: Candidate; readonly steps: readonly ClimbStep[] } {
+export interface Climbed {
+  /** The map at the finest level where the images agree. */
+  readonly finest: Candidate;
+  readonly steps: readonly ClimbStep[];
+  /** Where each block's content lies near the map, for transforms that bend: of that level, or of the first finer one. */
+  readonly ties: LevelTies;
+  /** Pixels of the moving channels per pixel of the ties' level. */
+  readonly levelPixel: number;
+}
+
+/**
+ * Follows a map to finer levels for as long as the images agree there.
+ *
+ * Where they cease to agree, the specimen bends, or shows other cells: then what few blocks agree on to a pixel is not the best
+ * map of all, and the map is fitted to where the content of all blocks lies.
+ */
+export function climb(pair: StructurePair, from: Candidate, options: ScreenOptions): Climbed {
   const size = Math.max(pair.moving.width, pair.moving.height);
   const long = Math.max(pair.fixed.width, pair.fixed.height);
   let finest = from;
+  let at: LookOptions = { ...SCREEN, model: options.model };
   const steps: ClimbStep[] = [];
   for (const level of LEVELS) {
     if (level.longSide > 1.3 * long && level !== LEVELS[0]) break;
@@ -105,8 +119,37 @@ export function climb(
     steps.push({ longSide: level.longSide, score, consistency, moved, taken });
     if (!taken) break;
     finest = next;
+    at = { ...level, model: options.model };
   }
-  return { finest, steps };
+  if (steps.some((step) => !step.taken)) {
+    const matrix = fitToAll(
+      look(pair, finest.matrix, { ...at, bent: true }, options.random)?.bent,
+      finest,
+      options.model,
+    );
+    if (matrix && plausible(pair, matrix, from.start.flipped)) finest = { ...finest, matrix };
+  }
+  const level = at.longSide < LEVELS[0].longSide ? LEVELS[0] : at;
+  const last = look(pair, finest.matrix, { ...level, model: options.model, bent: true }, options.random);
+  return { finest, steps, ties: last?.bent ?? finest.ties, levelPixel: last?.levelPixel ?? finest.levelPixel };
+}
+
+/** Residual at which a block counts half, pixels of the level. */
+const HALF_COUNTED = 3;
+
+/** The map that fits all blocks best, far ones counting less. */
+function fitToAll(ties: LevelTies | undefined, { matrix, levelPixel }: Candidate, model: ShiftModel) {
+  if (!ties) return undefined;
+  let map = matrix;
+  const squared = new Float64Array(ties.weight.length);
+  for (let round = 0; round < 5; round++) {
+    squaredResiduals(map, ties.fixed, ties.moving, squared);
+    const weight = ties.weight.map((w, n) => w / (1 + squared[n]! / (HALF_COUNTED * levelPixel) ** 2));
+    const fit = fitMap(model, ties.fixed, ties.moving, undefined, weight);
+    if (!fit.ok) return undefined;
+    map = fit.value;
+  }
+  return map;
 }
 
 function attempt(
