@@ -44,6 +44,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "read/transform": () => import("./read/transform/index.js"),
   "stack/mean": () => import("./stack/mean/index.js"),
   warp: () => import("./warp/warp/index.js"),
+  "write/landmarks": () => import("./write/landmarks/index.js"),
   "write/matches": () => import("./write/matches/index.js"),
   "write/metrics": () => import("./write/metrics/index.js"),
   "write/model": () => import("./write/model/index.js"),

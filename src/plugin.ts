@@ -1,4 +1,5 @@
 /** What plugins import, built-in or not: values and geometry, mathematics, kernels. Nothing else of Tiepoint is for them. */
+export * from "./core/annotations.js";
 export * from "./core/csv.js";
 export * from "./core/describe.js";
 export * from "./core/diagnostic.js";

@@ -94,3 +94,47 @@ describe("points beside images", () => {
     ).toEqual(["unknown-field"]);
   });
 });
+
+describe("other ports of a writer", () => {
+  const outputs = async (text: string) => {
+    const loaded = await load(`tiepoint: 1\n${text}`, { files });
+    if (!loaded.ok) return loaded.diagnostics.map((d) => d.code);
+    const { tasks } = loaded.value;
+    const named = (source: unknown): unknown => tasks[(source as { task: number }).task]!.id;
+    return tasks
+      .filter((t) => t.target)
+      .map((t) => [t.id, named(t.inputs.points ?? t.inputs.matches), named(t.inputs.sameGridAs)]);
+  };
+
+  test("are given what they name, item by item", async () => {
+    expect(
+      await outputs(
+        "inputs:\n  wings: { all: wings/*.png, points: all.tps }\n  atlas: { file: atlas.png, points: all.tps }\noutputs:\n" +
+          "  'p/{id}.csv': { from: wings.points, same-grid-as: wings }\n  atlas.csv: { from: atlas.points, same-grid-as: atlas }",
+      ),
+    ).toEqual([
+      ["output:p/a.csv", "input:wings[a].points", "input:wings[a]"],
+      ["output:p/b.csv", "input:wings[b].points", "input:wings[b]"],
+      ["output:atlas.csv", "input:atlas.points", "input:atlas"],
+    ]);
+  });
+
+  test("and inside a block the item itself", async () => {
+    expect(
+      await outputs(
+        "inputs:\n  model: m.tpmodel\n  wings: { all: wings/*.png }\nsteps:\n  wing:\n    each: wings\n    steps:\n" +
+          "      found: { use: landmarks/predict, in: wing, model: model }\noutputs:\n  'p/{wing.id}.csv': { from: wing.found, same-grid-as: wing }",
+      ),
+    ).toEqual([
+      ["output:p/a.csv", "wing[a].found", "input:wings[a]"],
+      ["output:p/b.csv", "wing[b].found", "input:wings[b]"],
+    ]);
+  });
+
+  test("are checked", async () => {
+    const text =
+      "inputs: { atlas: { file: atlas.png, points: a.tps } }\noutputs: { a.csv: { from: atlas.points, same-grid-as: NAME } }";
+    expect(await outputs(text.replace("NAME", "atlsa"))).toEqual(["unknown-name"]);
+    expect(await outputs(text.replace("NAME", "atlas.points"))).toEqual(["port-type"]);
+  });
+});

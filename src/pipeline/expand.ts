@@ -103,7 +103,7 @@ export function emit(producer: Producer, planning: Planning): void {
   const files = producer.ports.filter((p) => p.use.type.type === "file");
   for (let i = 0; i < domain.instances.length; i++) {
     const inputs: Record<string, Source> = {};
-    for (const port of ports) inputs[port.use.port] = portSource(port, domain, i, port.names);
+    for (const port of ports) inputs[port.use.port] = portSource(port, domain, i);
     const item = domain.depth === 0 ? undefined : relativeId(domain, i, rootOf(domain));
     const paths = producer.kind === "input" ? inputFiles(producer, i, planning) : stepFiles(files, spec);
     producer.tasks.push(tasks.length);
@@ -119,13 +119,10 @@ export function emit(producer: Producer, planning: Planning): void {
   }
 }
 
-function portSource(
-  port: ResolvedPort & { names: readonly string[] },
-  domain: Domain,
-  index: number,
-  names: readonly string[],
-): Source {
+/** What a port is given for one instance of a consumer's domain. @param port  `names`: the targets' ports, where known already */
+export function portSource(port: ResolvedPort & { names?: readonly string[] }, domain: Domain, index: number): Source {
   const { use, targets } = port;
+  const names = port.names ?? targets.map((t) => portName(t as Target & { kind: "value" }));
   if (!use.listed) return sourceFor(targets[0] as Target & { kind: "value" }, domain, index, names[0]!);
   const taken = new Set<string>();
   const items = targets.map((target, k) => {

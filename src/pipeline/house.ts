@@ -310,6 +310,9 @@ export class House {
     const item = { block, side };
     const part = path.join(".");
     if (part !== "") {
+      // A collection that could not be read was told; what its items would have is not known.
+      if (each.kind === "value" && each.producer.input && this.reading.broken.has(each.producer.input.name))
+        return undefined;
       const other = this.siblingOf(each, part);
       if (other) return { kind: "value", producer: other.producer, port: other.port, type: single("image"), item };
     }

@@ -3,15 +3,15 @@ import type { Diagnostic } from "../core/diagnostic.js";
 import { type AnyPlugin, type Port, type Ports, type PortType, parsePort } from "../core/plugin.js";
 import { bind } from "./bind.js";
 import { fillTemplate } from "./collections.js";
-import { outputTypes, portName, sourceFor } from "./expand.js";
+import { outputTypes, portName, portSource, sourceFor } from "./expand.js";
 import { isListFor } from "./house.js";
 import { errorAt, problemLimit, shorten } from "./node.js";
 import { byExtension, decide, extensionsOf } from "./readers.js";
 import type { Resolver } from "./resolve.js";
-import { type Domain, fieldOf, relativeId, type Target } from "./scope.js";
+import { type Domain, fieldOf, type ResolvedPort, relativeId, type Target } from "./scope.js";
 import { type Bound, type OutputSpec, type Reading, type Spec, typeWords } from "./spec.js";
 import { didYouMean } from "./suggest.js";
-import type { Plan, Task } from "./task.js";
+import type { Plan, Source, Task } from "./task.js";
 
 /** Keys of an output that are not its writer's. */
 export const outputKeys = ["from", "use", "about"] as const;
@@ -25,6 +25,8 @@ export interface ResolvedOutput {
   readonly port: string;
   /** One file for each item of this domain. */
   readonly fanOut: boolean;
+  /** The writer's other ports, such as same-grid-as:. */
+  readonly others: readonly ResolvedPort[];
 }
 
 /** Looks up what each output is, and finds its writer. */
@@ -126,7 +128,12 @@ function resolveOutput(output: OutputSpec, resolver: Resolver, reading: Reading)
     { ...chosen, entries: output.settings, reserved: outputKeys, at: output.at, role: "writer", given: [chosen.port] },
     reading,
   );
-  return { spec: output, target, bound, port: chosen.port, fanOut };
+  // One file for each item is written beside the item, so that the item's other values are at hand.
+  const blocks = fanOut ? target.producer.blocks : [];
+  const domain = fanOut ? target.producer.domain : resolver.root;
+  const consumer = { name: output.file, domain, blocks, bound };
+  const others = bound.ports.map((use) => resolver.resolvePort(use, consumer, blocks.at(-1)));
+  return { spec: output, target, bound, port: chosen.port, fanOut, others };
 }
 
 function fittingPort(plugin: AnyPlugin, type: PortType, list: boolean): string | undefined {
@@ -213,7 +220,7 @@ export function emitOutputs(
       tasks.push({
         ...shared,
         id: `output:${output.spec.file}`,
-        inputs: { [output.port]: sourceFor(target, root, 0, port) },
+        inputs: { ...otherInputs(output, root, 0), [output.port]: sourceFor(target, root, 0, port) },
         target: { path, name: output.spec.file },
       });
       continue;
@@ -228,7 +235,7 @@ export function emitOutputs(
         ...shared,
         id: `output:${name}`,
         item: relativeId(domain, i, root),
-        inputs: { [output.port]: { task: target.producer.tasks[i]!, port } },
+        inputs: { ...otherInputs(output, domain, i), [output.port]: { task: target.producer.tasks[i]!, port } },
         target: { path, name },
       });
     }
@@ -238,6 +245,11 @@ export function emitOutputs(
   const path = files.place(report.file, report);
   return path === undefined ? undefined : { path, name: report.file };
 }
+
+const otherInputs = ({ others }: ResolvedOutput, domain: Domain, index: number): Record<string, Source> =>
+  Object.fromEntries(
+    others.filter((p) => p.targets.length > 0).map((p) => [p.use.port, portSource(p, domain, index)] as const),
+  );
 
 function fileNameFor(
   output: OutputSpec,

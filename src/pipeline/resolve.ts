@@ -6,6 +6,9 @@ import { type Block, domainOf, encloses, namesakes, type Producer, type Resolved
 import { type PortUse, type Reference, typeWords } from "./spec.js";
 import { closest } from "./suggest.js";
 
+/** What takes values: a step, a reader or an output. */
+export type Consumer = Pick<Producer, "name" | "domain" | "blocks" | "bound">;
+
 /** A house whose every port is looked up and checked. */
 export class Resolver extends House {
   /** Looks up everything: blocks first, because items mean what their block runs over. */
@@ -100,7 +103,8 @@ export class Resolver extends House {
     return target;
   }
 
-  private resolvePort(use: PortUse, producer: Producer, context: Block | undefined): ResolvedPort {
+  /** Looks up what a port names. @param context  innermost block that the name stands in */
+  resolvePort(use: PortUse, producer: Consumer, context: Block | undefined): ResolvedPort {
     const targets: Target[] = [];
     for (const reference of use.references) {
       const target = this.lookUp(reference, context, "value");
@@ -110,7 +114,7 @@ export class Resolver extends House {
     return { use, targets: targets.length === use.references.length ? targets : [] };
   }
 
-  private checkType(use: PortUse, reference: Reference, target: Target, consumer: Producer): boolean {
+  private checkType(use: PortUse, reference: Reference, target: Target, consumer: Consumer): boolean {
     const { found } = this.reading;
     const consumerId = consumer.bound!.id;
     if (target.kind === "block") {
@@ -182,7 +186,7 @@ export class Resolver extends House {
   private oneOfList(
     reference: Reference,
     target: Target & { kind: "value" },
-    consumer: Producer,
+    consumer: Consumer,
     others: readonly number[] | string | undefined,
   ): string {
     if (typeof others === "string") return `Item "${others}" of "${consumer.name}" has no namesake there.`;

@@ -124,6 +124,17 @@ export const fakePlugins: readonly AnyPlugin[] = [
   }),
   definePlugin({
     kind: "write",
+    name: "points",
+    version: "1",
+    summary: "Writes points.",
+    formats: { extensions: [".csv"] },
+    params: {},
+    inputs: { points: "points", sameGridAs: "image?" },
+    outputs: {},
+    run,
+  }),
+  definePlugin({
+    kind: "write",
     name: "table",
     version: "1",
     summary: "Writes a table.",

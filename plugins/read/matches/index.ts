@@ -68,7 +68,7 @@ function detect(text: string): Format {
   const head = text.slice(0, 65536).replace(/^\uFEFF/, "");
   if (/^\s*[{[]/.test(head)) return "bigwarp";
   const first = head.split(/\r\n|\n|\r/).find((line) => line.trim() !== "" && !line.startsWith("#")) ?? "";
-  if (/^"?[^",;\t]*"?,"?(true|false)"?,/i.test(first)) return "bigwarp";
+  if (/^("([^"]|"")*"|[^",;\t]*)\s*,\s*"?(true|false)"?\s*,/i.test(first)) return "bigwarp";
   if (/\bmapx\b/i.test(first) || /^[\s\d.,;eE+-]+$/.test(first)) return "qgis";
   return /\bxsource\b/i.test(first) ? "bunwarpj" : "csv";
 }

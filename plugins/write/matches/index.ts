@@ -1,16 +1,38 @@
 import { writeFile } from "node:fs/promises";
-import { csvCell, csvNumber, definePlugin, matchCount, spacing, toPixel } from "tiepoint/plugin";
+import {
+  csvCell,
+  csvNumber,
+  definePlugin,
+  type Grid,
+  type Matches,
+  matchCount,
+  type Points,
+  spacing,
+  toPixel,
+} from "tiepoint/plugin";
 
 export default definePlugin({
   kind: "write",
   name: "matches",
-  version: "1",
+  version: "2",
   summary: "Writes tie points as CSV, one per line, in pixel coordinates of the two images.",
   formats: { extensions: [".csv"] },
-  params: {},
+  params: {
+    format: {
+      type: "string",
+      enum: ["csv", "bigwarp"],
+      default: "csv",
+      description:
+        "Tiepoint's own table, or landmarks of BigWarp: no header, moving point first, in lengths of the calibration.",
+    },
+  },
   inputs: { matches: "matches" },
   outputs: {},
-  async run({ matches }, _, { target }) {
+  async run({ matches }, { format }, { target }) {
+    if (format === "bigwarp") {
+      await writeFile(target!, bigWarp(matches));
+      return { ok: true, value: {} };
+    }
     const { images, weight, inlier, residual, names } = matches;
     const fixed = images ? toPixel(images.fixed.grid, matches.fixed) : matches.fixed;
     const moving = images ? toPixel(images.moving.grid, matches.moving) : matches.moving;
@@ -39,3 +61,16 @@ export default definePlugin({
     return { ok: true, value: {} };
   },
 });
+
+/** Landmarks as BigWarp keeps them: all cells in quotes; lengths from the centre of each image's first pixel. */
+function bigWarp({ images, names, fixed, moving }: Matches): string {
+  const lengths = (points: Points<"world">, grid: Grid | undefined) =>
+    grid ? toPixel(grid, points).map((v) => v * spacing(grid)) : points;
+  const [from, to] = [lengths(moving, images?.moving.grid), lengths(fixed, images?.fixed.grid)];
+  const lines = Array.from({ length: fixed.length / 2 }, (_, i) =>
+    [names?.[i] ?? `Pt-${i}`, "true", from[2 * i], from[2 * i + 1], to[2 * i], to[2 * i + 1]]
+      .map((cell) => `"${String(cell).replaceAll('"', '""')}"`)
+      .join(","),
+  );
+  return `${lines.join("\n")}\n`;
+}
