@@ -133,13 +133,35 @@ export function localMisfit(
   cell: number,
 ): number {
   const mapped = applyMatrix3(matrix, fixed);
+  return commonResidual(
+    fixed,
+    mapped.map((v, i) => moving[i]! - v),
+    use,
+    weight,
+    cell,
+  );
+}
+
+/**
+ * What residuals of a neighbourhood have in common: see `localMisfit`.
+ *
+ * @param places  interleaved, by which the plane is cut in cells
+ * @param residual  interleaved residual vectors
+ */
+export function commonResidual(
+  places: Float64Array,
+  residual: Float64Array,
+  use: Int32Array,
+  weight: Float64Array,
+  cell: number,
+): number {
   const cells = new Map<number, { x: number; y: number; xx: number; w: number; ww: number }>();
   for (const i of use) {
-    const key = Math.floor(fixed[2 * i]! / cell) * 65536 + Math.floor(fixed[2 * i + 1]! / cell);
+    const key = Math.floor(places[2 * i]! / cell) * 65536 + Math.floor(places[2 * i + 1]! / cell);
     const sum = cells.get(key) ?? { x: 0, y: 0, xx: 0, w: 0, ww: 0 };
     const w = weight[i]!;
-    const x = moving[2 * i]! - mapped[2 * i]!;
-    const y = moving[2 * i + 1]! - mapped[2 * i + 1]!;
+    const x = residual[2 * i]!;
+    const y = residual[2 * i + 1]!;
     sum.x += w * x;
     sum.y += w * y;
     sum.xx += w * w * (x * x + y * y);

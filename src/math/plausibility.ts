@@ -17,6 +17,11 @@ export function localStretch(m: Matrix3, x: number, y: number): LocalStretch {
   const b = (m[1] - u * m[7]) / w;
   const d = (m[3] - v * m[6]) / w;
   const e = (m[4] - v * m[7]) / w;
+  return stretchOf(a, b, d, e);
+}
+
+/** What a map with the derivatives [[a, b], [d, e]] does. */
+export function stretchOf(a: number, b: number, d: number, e: number): LocalStretch {
   const det = a * e - b * d;
   // Singular values from the sums and differences of a rotation-scaling and a reflection-scaling part.
   const p = Math.sqrt((a + e) * (a + e) + (d - b) * (d - b)) / 2;

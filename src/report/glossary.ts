@@ -56,6 +56,51 @@ const terms: Readonly<Record<string, Term>> = {
     better: "lower",
     group: "error",
   },
+  "folded-inside": {
+    name: "Folded between the points",
+    meaning: "Share of what the tie points enclose where the map folds over itself: anything above 0 is wrong.",
+    better: "lower",
+    group: "shape",
+  },
+  folded: {
+    name: "Folded",
+    meaning: "Share of the fixed image where the map folds over itself.",
+    better: "lower",
+    group: "shape",
+  },
+  extrapolated: {
+    name: "Extrapolated",
+    meaning: "Share of the fixed image outside of the tie points, where a map that bends is only guessed.",
+    better: "lower",
+    group: "shape",
+  },
+  "least-area": {
+    name: "Most shrunk place",
+    meaning: "Where the map shrinks most between the tie points: area there, as a share of the median.",
+    group: "shape",
+  },
+  "largest-area": {
+    name: "Most stretched place",
+    meaning: "Where the map stretches most between the tie points: area there, as a share of the median.",
+    group: "shape",
+  },
+  "jacobian-median": {
+    name: "Change of area",
+    meaning: "Median of how much the map magnifies areas: 1 keeps them, below 0 the image is turned over.",
+    group: "shape",
+  },
+  freedom: {
+    name: "Freedom",
+    meaning:
+      "Parameters per coordinate that the map made use of: 3 is an affine map, one for each point goes through all.",
+    group: "shape",
+  },
+  smoothing: {
+    name: "Smoothing",
+    meaning:
+      "What was paid for bending: 0 goes through every point, 1 is nearly straight. Chosen by leaving points out.",
+    group: "shape",
+  },
   "median-residual": {
     name: "Median residual",
     meaning: "Half of the tie points miss by less than this, half by more.",
