@@ -1,4 +1,4 @@
-import { type Diagnostic, failed, problem } from "../../core/diagnostic.js";
+import { type Diagnostic, failed, ok, problem, type Result } from "../../core/diagnostic.js";
 import { type Grid, toWorld } from "../../core/grid.js";
 import type { Image } from "../../core/image.js";
 import type { Matches } from "../../core/matches.js";
@@ -6,6 +6,7 @@ import type { Context, Outcome } from "../../core/plugin.js";
 import { type Points, pixelPoints } from "../../core/points.js";
 import { type Length, pixelLength } from "../../core/quantity.js";
 import { kernels } from "../../kernel/lane.js";
+import type { Arena } from "../../kernel/memory.js";
 import { type FeatureImage, featureImage, levelFactor } from "./feature-image.js";
 import type { Features } from "./keypoints.js";
 import type { FeaturePairs } from "./nearest.js";
@@ -84,19 +85,36 @@ export async function matchImages(
   if (wrongMasks.length > 0) return failed(...wrongMasks);
   const seen: { readonly views: readonly Features[]; readonly features: Features; readonly grid: Grid }[] = [];
   const bare: Diagnostic[] = [];
-  for (const { name, image, mask } of sides) {
-    using arena = kernels().arena();
-    const { signal } = context;
+  const { signal, memory } = context;
+  using first = kernels().arena();
+  using second = kernels().arena();
+  const read = async (arena: Arena, { image, mask }: (typeof sides)[0]): Promise<Result<FeatureImage>> => {
     const maxSide = pixelLength(options.maxSide, image.grid);
     if (!maxSide.ok) return maxSide;
-    const ready = await featureImage(arena, image, { maxSide: Math.max(1, maxSide.value), mask, signal });
-    const views = await featuresOfViews(ready, options.tilts ?? "none", featuresOf, signal);
-    const features = joinViews(views);
-    if (features.count < LEAST_FEATURES) bare.push(tooFew(name, features.count, ready));
-    seen.push({ views, features, grid: ready.grid });
-    context.progress(0.4 * seen.length);
-    await new Promise(setImmediate); // lets a signal arrive between long stretches of work
-    signal.throwIfAborted();
+    return ok(await featureImage(arena, image, { maxSide: Math.max(1, maxSide.value), mask, signal }));
+  };
+  // Files decode in threads of their own: where there is room for both images, they do so side by side.
+  const sizes = sides.map(({ image }) => sizeAt(image, options.maxSide));
+  const need = sizes.reduce((sum, { width, height }) => sum + LEAST_PIXEL_BYTES * width * height, 0);
+  const room = AT_ONCE * need <= memory;
+  const arenas = [first, second] as const;
+  const begun = room ? sides.map((side, i) => read(arenas[i]!, side)) : [];
+  for (const reading of begun) reading.catch(() => {}); // told when its turn comes
+  try {
+    for (const [i, side] of sides.entries()) {
+      const ready = await (begun[i] ?? read(arenas[i]!, side));
+      if (!ready.ok) return ready;
+      const views = await featuresOfViews(ready.value, options.tilts ?? "none", featuresOf, signal);
+      const features = joinViews(views);
+      if (features.count < LEAST_FEATURES) bare.push(tooFew(side.name, features.count, ready.value));
+      seen.push({ views, features, grid: ready.value.grid });
+      arenas[i]![Symbol.dispose]();
+      context.progress(0.4 * seen.length);
+      await new Promise(setImmediate); // lets a signal arrive between long stretches of work
+      signal.throwIfAborted();
+    }
+  } finally {
+    await Promise.allSettled(begun); // none must write into memory that has been given back
   }
   if (bare.length > 0) return failed(...bare);
   const [fixed, moving] = seen as [(typeof seen)[0], (typeof seen)[0]];
@@ -132,12 +150,20 @@ export async function matchImages(
 /** Held for each pixel whatever the features are: its gray value, and whether it was observed. */
 const LEAST_PIXEL_BYTES = 5;
 
+/** How many times the bare pixels both images may take of the memory, to be held at one time. */
+const AT_ONCE = 3;
+
+/** The size at which an image is matched; none where the unit of `maxSide` does not suit it, which is told later. */
+function sizeAt({ grid }: Image, maxSide: Length): { readonly width: number; readonly height: number } {
+  const side = pixelLength(maxSide, grid);
+  if (!side.ok) return { width: 0, height: 0 };
+  const factor = levelFactor(grid, Math.max(1, side.value));
+  return { width: Math.ceil(grid.width / factor), height: Math.ceil(grid.height / factor) };
+}
+
 /** Before anything is read: whether not even the bare pixels of an image fit. What is certain to fail need not be begun. */
 function lackOfMemory(name: string, image: Image, maxSide: Length, memory: number): Diagnostic[] {
-  const side = pixelLength(maxSide, image.grid);
-  if (!side.ok) return [];
-  const factor = levelFactor(image.grid, Math.max(1, side.value));
-  const [width, height] = [Math.ceil(image.grid.width / factor), Math.ceil(image.grid.height / factor)];
+  const { width, height } = sizeAt(image, maxSide);
   const need = LEAST_PIXEL_BYTES * width * height;
   if (need <= memory) return [];
   const mb = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
