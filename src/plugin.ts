@@ -28,6 +28,7 @@ export { type MatchedPointsOptions, matchedPoints } from "./learned/matched-poin
 export { type Network, openNetwork } from "./learned/network.js";
 export { estimateBending } from "./math/bending/estimate-bending.js";
 export { jacobianImage, jacobianMetrics } from "./math/bending/jacobian.js";
+export { alignAutomatically } from "./math/auto.js";
 export { type BlobOptions, type Blobs, detectBlobs } from "./math/blobs.js";
 export { blurImage, blurPlane } from "./math/blur.js";
 export * as elementary from "./math/elementary.js";

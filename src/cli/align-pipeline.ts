@@ -6,10 +6,9 @@ export interface AlignRequest {
   readonly fixed: string;
   readonly moving: string;
   readonly out: string;
-  /** Plugin that finds tie points or the transform itself. */
-  readonly matcher: { readonly id: string; readonly gives: "matches" | "transform" };
-  /** Plugin that estimates, where the matcher gives tie points. */
-  readonly estimator: string;
+  readonly matcher: Matcher;
+  /** What the moving image may have undergone. */
+  readonly model: string;
   /** Whether there is a step that makes gray images. */
   readonly gray: boolean;
   readonly also: readonly string[];
@@ -21,6 +20,16 @@ export interface AlignRequest {
   readonly acceptSuspect: boolean;
 }
 
+/** A plugin that finds tie points, or the transform itself. */
+export interface Matcher {
+  readonly id: string;
+  readonly gives: "matches" | "transform";
+  /** Gives tie points besides the transform. */
+  readonly tiePoints: boolean;
+  /** Takes colour as it is; others are given gray images. */
+  readonly colour: boolean;
+}
+
 export interface AlignPipeline {
   readonly text: string;
   /** Files that further images and labels are written to, relative to the output folder. */
@@ -29,7 +38,8 @@ export interface AlignPipeline {
 
 /** The pipeline that aligns two images: short, with comments, paths relative to its folder. */
 export function alignPipeline(request: AlignRequest): AlignPipeline {
-  const { fixed, moving, out, matcher, estimator, gray, seed, schema, acceptSuspect } = request;
+  const { fixed, moving, out, matcher, model, seed, schema, acceptSuspect } = request;
+  const gray = request.gray && !matcher.colour;
   const path = (file: string) => scalar(relativePath(out, file));
   const names = new Names([
     "fixed",
@@ -89,16 +99,17 @@ export function alignPipeline(request: AlignRequest): AlignPipeline {
     );
     lines.push(`    fixed: ${f}`, `    moving: ${m}`, "");
     lines.push("  transform:                          # the map that most of them agree on, and whether to believe it");
-    lines.push(`    use: ${estimator}`, "    matches: matches", ...verdict, "");
+    lines.push(`    use: estimate/${model}`, "    matches: matches", ...verdict, "");
   } else {
-    lines.push("  transform:", `    use: ${matcher.id}`, `    fixed: ${f}`, `    moving: ${m}`, ...verdict, "");
+    lines.push("  transform:                          # how the images lie on each other, and whether to believe it");
+    lines.push(`    use: ${matcher.id}`, `    fixed: ${f}`, `    moving: ${m}`, `    model: ${model}`, ...verdict, "");
   }
   lines.push("  registered: { use: warp, in: moving, transform: transform, like: fixed, interpolation: cubic }");
   for (const { name } of carried) {
     lines.push(`  ${name}-registered: { use: warp, in: ${name}, transform: transform, like: fixed }`);
   }
   lines.push("", "outputs:", "  registered.tif: registered", "  transform.json: transform");
-  if (matcher.gives === "matches") lines.push("  matches.csv: transform.matches");
+  if (matcher.tiePoints) lines.push("  matches.csv: transform.matches");
   for (const { name, to } of carried) lines.push(`  ${scalar(to)}: ${name}-registered`);
   lines.push("  report.html: report", "");
   return { text: aligned(lines).join("\n"), carried: carried.map(({ file, to }) => ({ from: file, to })) };

@@ -4,14 +4,14 @@ import { fileURLToPath } from "node:url";
 import { Args, Flags } from "@oclif/core";
 import { registry } from "../../../plugins/index.js";
 import { failed, ok, problem, type Result } from "../../core/diagnostic.js";
-import { type Port, parsePort } from "../../core/plugin.js";
+import { type AnyPlugin, type Port, parsePort } from "../../core/plugin.js";
 import type { RunRecord } from "../../core/record.js";
 import type { Registration } from "../../core/registration.js";
 import { parseTransformFile } from "../../core/transform-json.js";
 import { didYouMean } from "../../pipeline/suggest.js";
 import { makeFolder } from "../../run/disk.js";
 import { sha256 } from "../../run/store.js";
-import { type AlignPipeline, type AlignRequest, alignPipeline } from "../align-pipeline.js";
+import { type AlignPipeline, type AlignRequest, alignPipeline, type Matcher } from "../align-pipeline.js";
 import { registrationInWords, registrationJson, writtenFiles } from "../align-result.js";
 import { TiepointCommand } from "../base.js";
 import { executePlan, progressModes } from "../execute.js";
@@ -20,7 +20,7 @@ import { loadOrFail, told } from "../load.js";
 import { bytesFlag } from "../plan-flags.js";
 import { lastRunOf } from "../settings.js";
 
-const models = ["translation", "rigid", "similarity", "affine", "projective"] as const;
+const models = ["auto", "translation", "rigid", "similarity", "affine", "projective"] as const;
 const schemaPath = fileURLToPath(new URL("../../../../schemas/pipeline.schema.json", import.meta.url));
 
 export default class Align extends TiepointCommand {
@@ -56,13 +56,13 @@ A result that cannot be trusted is refused: the files but the registered image a
     out: Flags.string({ char: "o", required: true, helpValue: "OUT", description: "Folder for the results." }),
     method: Flags.string({
       default: "auto",
-      helpValue: "auto|sift|orb",
-      description: "How to find places that correspond; auto takes the one that suits most images.",
+      helpValue: "auto|sift|structure|…",
+      description: "How to find out what lies on what; auto tries features first, then structure.",
     }),
     model: Flags.option({
       options: models,
-      default: "affine" as const,
-      description: "What the moving image may have undergone.",
+      default: "auto" as const,
+      description: "What the moving image may have undergone; auto takes the stiffest that does.",
     })(),
     also: Flags.string({
       multiple: true,
@@ -109,7 +109,7 @@ A result that cannot be trusted is refused: the files but the registered image a
         ),
       );
     }
-    const matcher = await chooseMatcher(flags.method);
+    const matcher = await chooseMatcher(flags.method, flags.model);
     if (!matcher.ok) throw new CommandFailure(exit.wrongUsage, matcher.diagnostics);
     const out = resolve(flags.out);
     const request: AlignRequest = {
@@ -117,7 +117,7 @@ A result that cannot be trusted is refused: the files but the registered image a
       moving: resolve(args.moving),
       out,
       matcher: matcher.value,
-      estimator: `estimate/${flags.model}`,
+      model: flags.model,
       gray: registry().ids.includes("preprocess/gray"),
       also: (flags.also ?? []).map((f) => resolve(f)),
       labels: (flags.labels ?? []).map((f) => resolve(f)),
@@ -158,28 +158,50 @@ A result that cannot be trusted is refused: the files but the registered image a
   }
 }
 
-/** The plugin that a method means: `sift` is `match/sift`. It must take two images. */
-async function chooseMatcher(method: string): Promise<Result<AlignRequest["matcher"]>> {
+/** The plugin that a method means: `sift` is `match/sift`. It must take two images, and the model where it fits one itself. */
+async function chooseMatcher(method: string, model: string): Promise<Result<Matcher>> {
   const { ids, load } = registry();
   const known = ids.filter((id) => id.startsWith("match/"));
-  const names = known.map((id) => id.slice("match/".length));
-  const id = method === "auto" ? "match/sift" : method.startsWith("match/") ? method : `match/${method}`;
+  const id = method.startsWith("match/") ? method : `match/${method}`;
   const plugin = known.includes(id) ? await load(id) : undefined;
   if (!plugin) {
-    const meant = didYouMean(method, [...names, "auto"]);
+    const fitting = await Promise.all(known.map(async (one) => ((await load(one).then(outputOf)) ? [one] : [])));
+    const names = fitting.flat().map((one) => one.slice("match/".length));
+    const meant = didYouMean(method, names);
     return failed(
-      problem("unknown-method", `There is no method "${method}".${meant}`, `There is auto, ${names.join(", ")}.`),
+      problem("unknown-method", `There is no method "${method}".${meant}`, `There is ${names.join(", ")}.`),
     );
   }
-  const inputs = plugin.inputs as Readonly<Record<string, Port>>;
-  const outputs = Object.values(plugin.outputs as Readonly<Record<string, Port>>).map((p) => parsePort(p).type);
-  const gives = outputs.includes("matches") ? "matches" : outputs.includes("transform") ? "transform" : undefined;
-  if (inputs.fixed !== "image" || inputs.moving !== "image" || !gives) {
+  const gives = outputOf(plugin);
+  if (!gives) {
     return failed(
       problem("unknown-method", `${id} does not work on two images alone`, "Use it in a pipeline: tiepoint init."),
     );
   }
-  return ok({ id, gives });
+  if (gives === "transform") {
+    const fitting =
+      (plugin.params as Readonly<Record<string, { readonly enum?: readonly string[] }>>).model?.enum ?? [];
+    if (!fitting.includes(model)) {
+      return failed(
+        problem(
+          "unknown-model",
+          `${id} does not fit the model ${model}`,
+          `With --model it takes ${fitting.join(", ")}.`,
+        ),
+      );
+    }
+  }
+  const outputs = Object.values(plugin.outputs as Readonly<Record<string, Port>>).map((p) => parsePort(p).type);
+  return ok({ id, gives, tiePoints: outputs.includes("matches"), colour: gives === "transform" });
+}
+
+/** What a plugin that works on two images alone gives first. */
+function outputOf(plugin: AnyPlugin | undefined): "matches" | "transform" | undefined {
+  const inputs = Object.entries((plugin?.inputs ?? {}) as Readonly<Record<string, Port>>);
+  const needed = inputs.filter(([, port]) => !parsePort(port).optional).map(([name, port]) => `${name} ${port}`);
+  const [first] = Object.values((plugin?.outputs ?? {}) as Readonly<Record<string, Port>>);
+  if (needed.join() !== "fixed image,moving image") return undefined;
+  return first === "matches" || first === "transform" ? first : undefined;
 }
 
 /** Writes the pipeline, unless that would lose what somebody changed in it by hand. */

@@ -6,6 +6,7 @@ import type { Verdict } from "../../core/verdict.js";
 import { kernels } from "../../kernel/lane.js";
 import { boundingSide } from "../bounds.js";
 import { coverage } from "../coverage.js";
+import { type Family, fitMap } from "../fit.js";
 import { heldOutRmse, localMisfit } from "../held-out.js";
 import { findOverlap } from "../overlap.js";
 import { readPair, similarityUnder, startingMap } from "../pair.js";
@@ -21,19 +22,31 @@ import { alignByStructure, type StructureAlignment, type StructureInputs, type S
 const sharedError = ({ halves, levelPixel }: StructureAlignment): number =>
   Math.max(0.02 * levelPixel, Math.min(1.5 * halves, 0.5 * levelPixel));
 
+export interface RegisterOptions extends Omit<StructureOptions, "model"> {
+  /** Others than similarity and affine are fitted to the tie points that the next looser or stiffer of the two leads to. */
+  readonly model: Family;
+}
+
 /** Aligns two images by structure, and says how far the result can be believed. */
 export async function registerByStructure(
   inputs: StructureInputs,
-  options: StructureOptions,
+  options: RegisterOptions,
   context: Context,
 ): Promise<Outcome<{ transform: "transform"; matches: "matches" }>> {
-  const aligned = await alignByStructure(inputs, options, context);
+  const { model } = options;
+  const searched = model === "affine" || model === "projective" ? "affine" : "similarity";
+  const aligned = await alignByStructure(inputs, { ...options, model: searched }, context);
   if (!aligned.ok) return aligned;
   context.progress(0.95);
   const { fixed, moving } = inputs;
-  const transform: Transform = { type: "affine", matrix: affinePart(aligned.value.matrix) };
-  const matches = tiePoints(inputs, aligned.value);
-  const verdict = await judgeAlignment(inputs, options, aligned.value, matches, context.signal);
+  const { ties } = aligned.value;
+  const fit = model === searched ? undefined : fitMap(model, ties.fixed, ties.moving, undefined, ties.weight);
+  const found = fit?.ok ? { ...aligned.value, matrix: fit.value } : aligned.value;
+  const { matrix } = found;
+  const transform: Transform =
+    model === "projective" ? { type: "projective", matrix } : { type: "affine", matrix: affinePart(matrix) };
+  const matches = tiePoints(inputs, found);
+  const verdict = await judgeAlignment(inputs, options, found, matches, context.signal);
   return {
     ok: true,
     value: { transform: { transform, fixed: fixed.grid, moving: moving.grid, verdict }, matches },
@@ -45,7 +58,7 @@ export async function registerByStructure(
 /** The verdict on an alignment by structure, on the scale of all registrations. */
 export async function judgeAlignment(
   inputs: StructureInputs,
-  options: Pick<StructureOptions, "model" | "flips">,
+  options: Pick<RegisterOptions, "model" | "flips">,
   found: StructureAlignment,
   matches: Matches,
   signal: AbortSignal,
