@@ -150,6 +150,7 @@ describe("examples, from their made-up images to the truth", () => {
     ["features-choice", "terrain"],
     ["carry-labels", "stains"],
     ["points-by-graph", "cells"],
+    ["regions", "cells"],
   ] as const)("the recipe %s runs on other images by --set", (recipe, sample) => {
     const folder = join(scratch, recipe);
     makeSample(sample, folder, 384);

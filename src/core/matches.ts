@@ -18,6 +18,8 @@ export interface Matches {
   readonly residual?: Float64Array;
   /** The images that were matched. Estimators look at them for the guided second pass and for the verdict. */
   readonly images?: { readonly fixed: Image; readonly moving: Image };
+  /** False where pixels of the two images cannot be compared: the tie points are then all that estimators look at. */
+  readonly comparable?: false;
   /** What the matcher saw: detected points per image, for the null probability. */
   readonly detected?: { readonly fixed: number; readonly moving: number };
   /**

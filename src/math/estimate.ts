@@ -90,6 +90,8 @@ export async function estimateFromMatches(
   const families = familiesOf(model);
   const sets = matches.pointSets;
   const field = sets && new PointField(sets.moving);
+  // Where the tie points were chosen by their places, all points are on trial.
+  const trials = sets ? Math.max(n, sets.fixed.length / 2) : n;
   const supportOf = (family: Family, matrix: Matrix3): Consensus =>
     sets && field
       ? pointSupport(matrix, sets.fixed, field, threshold, Math.max(sets.sample, minimalSample[family]))
@@ -116,8 +118,9 @@ export async function estimateFromMatches(
   let agreed: number | undefined;
   // A map that chance explains is not worth a second look. One that it hardly explains is: the refined map must then find
   // its support among the first tie points.
-  const worthwhile = options.guided && consensus.log10Nfa < 0 && consensus.inliers > minimalSample[family] + 2;
-  if (images) {
+  const lookable = options.guided && matches.comparable !== false;
+  const worthwhile = lookable && consensus.log10Nfa < 0 && consensus.inliers > minimalSample[family] + 2;
+  if (images && matches.comparable !== false) {
     const budget = Math.max(1e6, Math.min(16e6, context.memory / 4 / 8));
     pair = await readPair(arena, images, budget, context.signal);
     if (worthwhile) {
@@ -156,11 +159,11 @@ export async function estimateFromMatches(
   const evidence: Evidence = {
     family,
     features: {
-      matches: n,
+      matches: trials,
       inliers: consensus.inliers,
-      inlierShare: Math.min(1, consensus.inliers / n),
+      inlierShare: consensus.inliers / trials,
       log10Nfa: consensus.log10Nfa,
-      shuffledShare,
+      shuffledShare: (shuffledShare * n) / trials,
       rivalShare: Math.max(first.rivalScore / first.score, sets?.rivalShare ?? 0),
       ...(guided ? { guided } : {}),
     },
@@ -242,6 +245,7 @@ function withInliers(matches: Matches, ties: Ties, fit: WeightedFit): Matches {
     residual: residual.map(Math.sqrt),
     ...(matches.images ? { images: matches.images } : {}),
     ...(matches.detected ? { detected: matches.detected } : {}),
+    ...(matches.comparable === false ? { comparable: false as const } : {}),
     ...(matches.pointSets ? { pointSets: matches.pointSets } : {}),
   };
 }
