@@ -37,6 +37,13 @@ test.each([1, 2])("a stretch of up to a tenth, where it is allowed (seed %i)", (
   expect(farthestOff(best!.matrix, made)).toBeLessThan(0.05);
 });
 
+test("a stretch that was not allowed for is seen all the same, where most of the points agree", () => {
+  const made = madeSets(12, { stretch: 0.03, missing: 0.2, spurious: 0.2 });
+  const { best } = matchPoints(made.fixed, made.moving, options());
+  expect(best!.sample).toBe(3);
+  expect(farthestOff(best!.matrix, made)).toBeLessThan(0.05);
+});
+
 test("thousands of points", () => {
   const made = madeSets(2, { count: 3000 });
   const { best, tried } = matchPoints(made.fixed, made.moving, options());

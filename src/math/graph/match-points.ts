@@ -25,6 +25,8 @@ export interface PointMap {
   readonly partner: Int32Array;
   readonly inliers: number;
   readonly log10Nfa: number;
+  /** Pairs of points that determine a map of its kind. */
+  readonly sample: number;
 }
 
 export interface PointMatch {
@@ -80,8 +82,9 @@ export function matchPoints(fixed: Float64Array, moving: Float64Array, options: 
     tried += searchWith(search, options, Math.ceil(1.6 * options.neighbours), order);
   signal?.throwIfAborted();
   const byEvidence = search.followed.sort((a, b) => a.log10Nfa - b.log10Nfa);
-  const best = byEvidence[0];
-  const rival = best && byEvidence.find((map) => map !== best && elsewhere(best, map, fixed, spacing));
+  const first = byEvidence[0];
+  const best = first && (loosened(first, search, fixed) ?? first);
+  const rival = best && byEvidence.find((map) => map !== first && elsewhere(best, map, fixed, spacing));
   return {
     ...(best ? { best } : {}),
     ...(rival ? { rival } : {}),
@@ -143,10 +146,31 @@ function follow(
     signal?.throwIfAborted();
     count++;
     const matrix = grow(family, start, fixed, field.index, anchor, spacing, reach);
-    const support = pointSupport(matrix, fixed, field, reach * scaleOf(matrix), distortion > 0 ? 3 : 2);
-    followed.push({ matrix, ...support });
+    const sample = distortion > 0 ? 3 : 2;
+    const support = pointSupport(matrix, fixed, field, reach * scaleOf(matrix), sample);
+    followed.push({ matrix, ...support, sample });
     if (support.log10Nfa < SURE) limit = Math.min(limit, count + RIVALS);
   }
+}
+
+/**
+ * The affine map that a similarity leads to, where it brings more together than its greater freedom explains. A stretch of a
+ * few per cent leaves a similarity right in the middle alone: its tie points would agree by choice, and hide the misfit.
+ */
+function loosened(
+  map: PointMap,
+  { field, spacing, reach }: { field: PointField; spacing: number; reach: number },
+  fixed: Float64Array,
+): PointMap | undefined {
+  if (!(map.log10Nfa < 0)) return undefined;
+  const inliers = Array.from(map.partner.keys()).filter((i) => map.partner[i]! >= 0);
+  const x = inliers.reduce((sum, i) => sum + fixed[2 * i]!, 0) / inliers.length;
+  const y = inliers.reduce((sum, i) => sum + fixed[2 * i + 1]!, 0) / inliers.length;
+  const away = (i: number) => (fixed[2 * i]! - x) ** 2 + (fixed[2 * i + 1]! - y) ** 2;
+  const anchor = inliers.reduce((least, i) => (away(i) < away(least) ? i : least), inliers[0]!);
+  const matrix = grow("affine", map.matrix, fixed, field.index, anchor, spacing, reach);
+  const support = pointSupport(matrix, fixed, field, reach * scaleOf(matrix), 3);
+  return support.log10Nfa < map.log10Nfa - 3 ? { matrix, ...support, sample: 3 } : undefined;
 }
 
 const scaleOf = (m: Matrix3): number => Math.sqrt(Math.abs(m[0] * m[4] - m[1] * m[3]));

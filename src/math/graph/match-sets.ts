@@ -57,7 +57,7 @@ export function matchPointSets(
     weight: Float64Array.from(ties, ({ residual }) => Math.max(0, 1 - residual / (2 * threshold))),
     ...(images ? { images } : {}),
     detected: { fixed: p.length / 2, moving: q.length / 2 },
-    pointSets: { fixed: worldPoints(p), moving: worldPoints(q), sample: options.distortion > 0 ? 3 : 2, rivalShare },
+    pointSets: { fixed: worldPoints(p), moving: worldPoints(q), sample: best?.sample ?? 2, rivalShare },
   };
   return {
     ok: true,
