@@ -20,6 +20,7 @@ import { findOverlap } from "./overlap.js";
 import { type PlanePair, readPair, similarityUnder, startingMap } from "./pair.js";
 import { plausibility } from "./plausibility.js";
 import { squaredResiduals } from "./residual.js";
+import { robustFit } from "./robust.js";
 import { type SecondPass, secondPass } from "./second-pass.js";
 import { type Evidence, judge } from "./verdict.js";
 import { type Ties, type WeightedFit, weightedFit } from "./weighted-fit.js";
@@ -97,6 +98,10 @@ export async function estimateFromMatches(
       ? pointSupport(matrix, sets.fixed, field, threshold, Math.max(sets.sample, minimalSample[family]))
       : consensusOf(family, matrix, fixed, moving, threshold, area, 3 * fixedSpacing, 3 * movingSpacing);
   const { random, signal } = context;
+  const affineSupport = (): Consensus | undefined => {
+    const fit = robustFit("affine", fixed, moving, { threshold, random, signal });
+    return fit.ok ? supportOf("affine", fit.value.matrix) : undefined;
+  };
   const rough = chooseFamily(
     families,
     fixed,
@@ -138,6 +143,7 @@ export async function estimateFromMatches(
       }
     }
   }
+  const freer = sets && !guided && minimalSample[family] < 3 ? affineSupport() : undefined;
   context.progress(0.8);
 
   const transform = asTransform(family, fit.matrix);
@@ -166,6 +172,7 @@ export async function estimateFromMatches(
       shuffledShare: (shuffledShare * n) / trials,
       rivalShare: Math.max(first.rivalScore / first.score, sets?.rivalShare ?? 0),
       ...(guided ? { guided } : {}),
+      ...(freer && freer.log10Nfa < consensus.log10Nfa - FREER ? { freer: freer.inliers } : {}),
     },
     fitRmse: rmse(fit.matrix, ties, fit.use) / movingSpacing,
     heldOutRmse: heldOutRmse(family, ties.fixed, ties.moving, fit.use, fit.weight) / movingSpacing,
@@ -195,6 +202,9 @@ export async function estimateFromMatches(
     verdict,
   };
 }
+
+/** Decades of false alarms by which an affine map must do better for a stiffer one to be in doubt. */
+const FREER = 10;
 
 /** The second pass, and once more by a looser family where its tie points ask for one. */
 function lookAgain(

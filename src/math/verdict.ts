@@ -51,6 +51,8 @@ export interface FeatureEvidence {
   /** Best second consensus, as a share of the winner's score. */
   readonly rivalShare: number;
   readonly guided?: { readonly inliers: number; readonly share: number };
+  /** What an affine map brings together, where it explains clearly more than the stiffer one that was asked for. */
+  readonly freer?: number;
 }
 
 /** Tie points that someone set: names are the evidence, and what is asked is how well they agree on a map. */
@@ -193,6 +195,13 @@ function judgeFeatures(family: Family, f: FeatureEvidence, reject: Say, suspect:
       "no-better-than-shuffled",
       `Tie points paired at random agree nearly as well (${percent(f.shuffledShare)} against ${percent(f.inlierShare)})`,
       "The matcher sees no real correspondence: try match/structure, or mark tie points by hand.",
+    );
+  }
+  if (f.freer !== undefined) {
+    suspect(
+      "too-stiff",
+      `A ${family} map brings ${f.inliers} points together, but an affine one ${f.freer}: away from the middle it may be far off`,
+      "Use estimate/affine, or estimate/auto, which chooses.",
     );
   }
   if (f.rivalShare > 0.7) {

@@ -75,6 +75,16 @@ test("points of a set that looks the same after half a turn are flagged as ambig
   expect(codes).toContain("ambiguous");
 });
 
+test("a similarity that leaves out what a stretch moved is in doubt, not accepted by the tie points it kept", async () => {
+  const made = madeSets(12, { stretch: 0.03, missing: 0.2, spurious: 0.2 });
+  // In units of which a typical distance is 25: the stretch moves far points by many times the inlier distance.
+  const scale = 25 / made.spacing;
+  const moving = setOf(made.moving.map((v) => v * scale));
+  const { verdict, codes } = await judged(await matchesOf({ fixed: setOf(made.fixed), moving }));
+  expect(verdict!.status).toBe("suspect");
+  expect(codes).toContain("too-stiff");
+});
+
 const grid = (count: number, place: (i: number) => readonly [number, number]) =>
   setOf(Array.from({ length: count }, (_, i) => place(i)).flat());
 test.each([
