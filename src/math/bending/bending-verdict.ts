@@ -11,6 +11,8 @@ export interface BendingEvidence {
   readonly marked: boolean;
   /** Length of the straight part's residuals, root mean square, as a share of what the points span. */
   readonly departure: number;
+  /** Whether the tie points were found near a map, by the second look of another estimator. */
+  readonly nearMap: boolean;
   readonly points: number;
 }
 
@@ -29,6 +31,14 @@ export function withBending(verdict: Verdict, e: BendingEvidence): Verdict {
           "few-points",
           `${e.points} points are too few to tell from the points alone that they belong together`,
           "Look at the overlay in the report; 12 points, spread over the image, are safe.",
+        ),
+      );
+    } else if (e.nearMap && reason.code === "chance") {
+      reasons.push(
+        warning(
+          "found-near-a-map",
+          "The tie points were found near a map, and do not agree with a smooth one much better than those of a wrong map would",
+          "The verdict of the step that found them tells whether the images show the same place. Look at the overlay in the report.",
         ),
       );
     } else if (!(e.marked && reason.code === "thin-evidence" && (verdict.metrics["log10-nfa"]?.value ?? 0) < -15))

@@ -105,6 +105,15 @@ describe.each(models)("%s", (model) => {
     else expect(outcome.diagnostics[0]!.code).toBe("no-consensus");
   });
 
+  test("doubts tie points of a second look that lie anywhere near its map", async () => {
+    const random = seededRandom(8);
+    const fixed = worldPoints(Array.from({ length: 600 }, (_, i) => random() * (i % 2 ? 599 : 799)));
+    const moving = worldPoints(fixed.map((v) => v + 24 * random() - 12));
+    const inlier = Uint8Array.from({ length: 300 }, () => (random() < 0.5 ? 1 : 0));
+    const found = await estimate(model, { fixed, moving, inlier, detected: { fixed: 600, moving: 600 } });
+    expect(found.verdict!.status).not.toBe("accepted");
+  });
+
   test("is the affine map where nothing bends", async () => {
     const matches = ties(4, 300, 0.3);
     const random = seededRandom(5);

@@ -176,6 +176,7 @@ async function evidenceOf(
   return withBending(judge(basis, stopped), {
     ...{ shape, smoothing: fit.smoothing, freedom: fit.freedom, points: use.length },
     marked,
+    nearMap: matches.inlier !== undefined && !marked,
     departure: Math.sqrt(departureSquare) / boundingSide(moving),
   });
 }
