@@ -1,5 +1,9 @@
 import { descriptors, detectors, directions } from "tiepoint/plugin";
 import { describe, expect, test } from "vitest";
+import { consensusOf } from "../../../src/math/null-test.js";
+import { seededRandom } from "../../../src/math/random.js";
+import { robustFit } from "../../../src/math/robust.js";
+import { memoryImage } from "../../../test/support/image.js";
 import { agreement, match, matchesOf, movingFromFixed, testMatcher } from "../../../test/support/matcher.js";
 import { texturedScene, viewImage } from "../../../test/support/scene.js";
 import features from "./index.js";
@@ -24,8 +28,10 @@ describe.each(Object.keys(detectors))("detector %s", (detector) => {
     }
     expect(direction).toBeTruthy();
     const { count, share } = agreement(matchesOf(outcome), movingFromFixed, 2);
-    expect(count).toBeGreaterThan(25);
-    expect(share).toBeGreaterThan(0.75);
+    // Windows of rift that overlap count once, and without a ratio test more of them are wrong.
+    const wide = descriptor === "rift";
+    expect(count).toBeGreaterThan(wide ? 12 : 25);
+    expect(share).toBeGreaterThan(wide ? 0.25 : 0.75);
   });
 });
 
@@ -37,7 +43,7 @@ test.each(Object.keys(descriptors))("%s finds more when images are known to be u
       1.5,
     );
   const [turned, straight] = [await found(false), await found(true)];
-  expect(straight.share).toBeGreaterThan(0.9);
+  expect(straight.share).toBeGreaterThan(descriptor === "rift" ? 0.6 : 0.9);
   expect(straight.count * straight.share).toBeGreaterThan(0.9 * turned.count * turned.share);
 });
 
@@ -55,4 +61,39 @@ test("upright and a way to find directions exclude each other", async () => {
   expect(outcome.ok ? [] : outcome.diagnostics).toMatchObject([
     { code: "unfit-direction", hint: expect.stringContaining("Leave out") },
   ]);
+});
+
+test.each(["folded", "rift"])("by %s, images match whose contrast is reversed and bent", async (descriptor) => {
+  const { data } = await moving.read({ x: 0, y: 0, ...size });
+  // Dark becomes bright, and what was middling the least different.
+  const reversed = memoryImage(
+    Uint8Array.from(data, (v) => Math.round(230 - 200 * (v / 255) ** 0.6)),
+    moving.grid,
+  );
+  const choice = { detector: "sift", descriptor };
+  const found = agreement(matchesOf(await match(features, { fixed, moving: reversed }, choice)), movingFromFixed, 2);
+  const plain = agreement(
+    matchesOf(await match(features, { fixed, moving: reversed }, { ...choice, descriptor: "rootsift" })),
+    movingFromFixed,
+    2,
+  );
+  expect(found.share * found.count).toBeGreaterThan(descriptor === "rift" ? 10 : 20);
+  expect(plain.share * plain.count).toBeLessThan(8);
+});
+
+test("rift's windows that overlap count once: unrelated images stay without evidence", async () => {
+  const other = viewImage(texturedScene(77), { ...size, noise: 1, seed: 3 });
+  const matches = matchesOf(await match(features, { fixed, moving: other }, { descriptor: "rift", upright: true }));
+  const fit = robustFit("affine", matches.fixed, matches.moving, { threshold: 3, random: seededRandom(1) });
+  const area = size.width * size.height;
+  const { log10Nfa } = fit.ok
+    ? consensusOf("affine", fit.value.matrix, matches.fixed, matches.moving, 3, area, 3, 3)
+    : { log10Nfa: 9 };
+  expect(log10Nfa).toBeGreaterThan(-3);
+  for (let i = 0; i < matches.fixed.length; i += 2) {
+    for (let j = 0; j < i; j += 2)
+      expect(
+        Math.hypot(matches.fixed[i]! - matches.fixed[j]!, matches.fixed[i + 1]! - matches.fixed[j + 1]!),
+      ).toBeGreaterThanOrEqual(15.999);
+  }
 });

@@ -31,6 +31,7 @@ export default definePlugin({
     "doi:10.1109/ICCV.2011.6126544",
     "doi:10.1016/j.cviu.2007.09.014",
     "doi:10.1016/j.patrec.2018.02.020",
+    "doi:10.1109/TIP.2019.2959244",
   ],
   params: {
     detector: {

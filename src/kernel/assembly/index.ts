@@ -25,6 +25,7 @@ export * from "./lucas-kanade";
 export * from "./median";
 export * from "./mldb";
 export * from "./nonlinear";
+export * from "./oriented";
 export * from "./pointwise";
 export * from "./match";
 export { cellsOnCanvas, interleaveFields, placeOnCanvas, rowExtents, validSquares } from "./pose-canvas";

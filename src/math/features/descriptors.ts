@@ -3,6 +3,7 @@ import { describeBrisk } from "./brisk-describe.js";
 import type { DirectionName } from "./directions.js";
 import type { Descriptor } from "./frame.js";
 import { describeMldb } from "./mldb.js";
+import { describeRift, RIFT_REACH } from "./rift.js";
 import { describeSift } from "./sift-describe.js";
 import { describeSurf } from "./surf-describe.js";
 
@@ -36,6 +37,14 @@ export const descriptors = {
     about: "256 comparisons of brightness: fast; for small changes of scale and view",
     direction: "centroid",
     describe: describeBrief,
+  },
+  rift: {
+    about:
+      "which orientation is the strongest where, whatever its sign and strength: for images of another modality at about the same scale",
+    direction: "folded",
+    ratio: 1,
+    reach: RIFT_REACH,
+    describe: describeRift,
   },
   rootsift: sift("rootsift", "directions of gradients in 4 x 4 cells, compared by their roots: finds more than sift"),
   sift: sift("sift", "directions of gradients in 4 x 4 cells"),

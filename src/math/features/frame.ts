@@ -39,6 +39,10 @@ export interface Descriptor {
   readonly about: string;
   /** How it was published to find directions: a name of `directions`. */
   readonly direction: string;
+  /** Where nothing is asked for, a match must be this much nearer than the second nearest; 0.85 when absent. */
+  readonly ratio?: number;
+  /** Keypoints nearer than that, in pixels, see so much of the same that their matches are one piece of evidence. */
+  readonly reach?: number;
   /** The detectors whose keypoints it can describe; absent: any. */
   readonly detectors?: readonly string[];
   /** Gives features in the order of their keypoints, leaving out those whose surroundings leave the image too far. */

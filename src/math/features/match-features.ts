@@ -23,6 +23,9 @@ export interface FeatureOptions {
   readonly spread: number;
 }
 
+/** How much nearer than the second nearest a match must be, unless the descriptor or the user says otherwise. */
+const RATIO = 0.85;
+
 /** Parameters that every matcher of the frame has, beside those of place. */
 export const featureParams = {
   maxKeypoints: {
@@ -48,8 +51,9 @@ export const featureParams = {
     type: "number",
     minimum: 0,
     maximum: 1,
-    default: 0.85,
-    description: "A match must be this much nearer than the second nearest. 1 keeps all.",
+    optional: true,
+    description:
+      "A match must be this much nearer than the second nearest. 1 keeps all, as rift does unless told, whose neighbours look alike; the others: 0.85.",
   },
   mutual: { type: "boolean", default: true, description: "A match must be the nearest in both directions." },
 } as const;
@@ -103,18 +107,20 @@ const fitting = (detector: DetectorName): string[] =>
 /** Matches two images with a detector and a descriptor of the tables: see `matchImages`. */
 export async function matchFeatures(
   inputs: MatchInputs,
-  options: FeatureOptions & MatchOptions,
+  options: FeatureOptions & Omit<MatchOptions, "ratio"> & { readonly ratio?: number | undefined },
   context: Pick<Context, "signal" | "progress" | "memory">,
 ): Promise<Outcome<{ readonly matches: "matches" }>> {
   const wrong = misfits(options);
   if (wrong.length > 0) return failed(...wrong);
+  const descriptor: Descriptor = descriptors[options.descriptor];
+  const { reach } = descriptor;
   return matchImages(
     inputs,
     ({ gray, mask }) => {
       using arena = kernels().arena();
       return featuresOf(new ImageViews(arena, gray, mask), options);
     },
-    options,
+    { ...options, ratio: options.ratio ?? descriptor.ratio ?? RATIO, ...(reach ? { reach } : {}) },
     context,
   );
 }

@@ -25,6 +25,8 @@ export interface MatchOptions {
   readonly mutual: boolean;
   /** Slanted views of both images that are looked at too; `none` when absent. */
   readonly tilts?: Tilts;
+  /** Tie points nearer than that in either image are one, pixels of the level that is matched; absent: in the same pixel. */
+  readonly reach?: number;
   /** Images longer than this are matched at a coarser level. */
   readonly maxSide: Length;
 }
@@ -119,8 +121,10 @@ export async function matchImages(
   if (bare.length > 0) return failed(...bare);
   const [fixed, moving] = seen as [(typeof seen)[0], (typeof seen)[0]];
   const pairs = pairViews(fixed.views, moving.views, options);
-  const alone = fixed.views.length === 1 && moving.views.length === 1;
-  const kept = (alone ? distinct : distinctPlaces)(pairs, fixed.features, moving.features);
+  const alone = fixed.views.length === 1 && moving.views.length === 1 && options.reach === undefined;
+  const kept = alone
+    ? distinct(pairs, fixed.features, moving.features)
+    : distinctPlaces(pairs, fixed.features, moving.features, options.reach);
   const matches: Matches = {
     fixed: places(
       fixed.grid,

@@ -66,17 +66,19 @@ export function pairViews(fixed: readonly Features[], moving: readonly Features[
 
 type Placed = Pick<Features, "x" | "y" | "scale">;
 
-function samePlace(a: Placed, i: number, b: Placed, j: number): boolean {
-  const reach = Math.max(SAME_PLACE, 0.5 * Math.min(a.scale[i]!, b.scale[j]!));
+function samePlace(a: Placed, i: number, b: Placed, j: number, least = SAME_PLACE): boolean {
+  const reach = Math.max(least, 0.5 * Math.min(a.scale[i]!, b.scale[j]!));
   return (a.x[i]! - b.x[j]!) ** 2 + (a.y[i]! - b.y[j]!) ** 2 < reach * reach;
 }
 
 /**
  * Pairs that neither begin nor end in the place of a more trusted one. One place that is found again in ten views is one
  * piece of evidence; the null test would take ten for proof.
+ *
+ * @param least  in pixels: what is nearer than that is one place, however small it is
  */
-export function distinctPlaces(pairs: FeaturePairs, fixed: Placed, moving: Placed): number[] {
-  const taken = [new Places(fixed), new Places(moving)] as const;
+export function distinctPlaces(pairs: FeaturePairs, fixed: Placed, moving: Placed, least = SAME_PLACE): number[] {
+  const taken = [new Places(fixed, least), new Places(moving, least)] as const;
   const kept: number[] = [];
   for (let n = 0; n < pairs.count; n++) {
     const [i, j] = [pairs.fixed[n]!, pairs.moving[n]!];
@@ -92,7 +94,10 @@ export function distinctPlaces(pairs: FeaturePairs, fixed: Placed, moving: Place
 class Places {
   readonly #cells = new Map<number, number[]>();
 
-  constructor(readonly of: Placed) {}
+  constructor(
+    readonly of: Placed,
+    readonly least: number,
+  ) {}
 
   add(i: number): void {
     const key = cellKey(cell(this.of.x[i]!), cell(this.of.y[i]!));
@@ -103,10 +108,10 @@ class Places {
 
   holds(i: number): boolean {
     const [x, y] = [this.of.x[i]!, this.of.y[i]!];
-    const reach = Math.max(SAME_PLACE, 0.5 * this.of.scale[i]!);
+    const reach = Math.max(this.least, 0.5 * this.of.scale[i]!);
     for (let cy = cell(y - reach); cy <= cell(y + reach); cy++) {
       for (let cx = cell(x - reach); cx <= cell(x + reach); cx++) {
-        if (this.#cells.get(cellKey(cx, cy))?.some((j) => samePlace(this.of, i, this.of, j))) return true;
+        if (this.#cells.get(cellKey(cx, cy))?.some((j) => samePlace(this.of, i, this.of, j, this.least))) return true;
       }
     }
     return false;

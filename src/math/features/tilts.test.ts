@@ -105,3 +105,17 @@ test("joined sets keep every column", () => {
 test("only evidence in between is worth a second look with tilts", () => {
   expect([-20, -15, -10, -4, -3, 2].map(worthTilting)).toEqual([false, false, true, true, false, false]);
 });
+
+test("what sees nearly the same counts as one within the reach that is given", () => {
+  const all = at(
+    [
+      [50, 50],
+      [60, 50],
+      [90, 50],
+    ],
+    [row(0), row(90), row(180)],
+  );
+  const pairs = pairFeatures(all, all, { ratio: 1, mutual: true });
+  expect(distinctPlaces(pairs, all, all)).toHaveLength(3);
+  expect(distinctPlaces(pairs, all, all, 16)).toHaveLength(2);
+});
