@@ -17,9 +17,12 @@ const tilted = [1.06, -0.23, 41, 0.22, 1.05, -22, 6e-5, -4e-5, 1];
 const moving = viewImage(scene, { ...size, noise: 1, seed: 2, sceneFromPixel: tilted });
 const beside = viewImage(scene, { ...size, noise: 1, seed: 2, sceneFromPixel: [1, 0, 9, 0, 1, -6, 0, 0, 1] });
 
+// The windows of rift hardly fit into these images: it has larger ones below.
+const narrow = Object.entries(descriptors).filter(([name]) => name !== "rift");
+
 // The same corner on two levels of the pyramid lies in two places, up to 2 px apart: a tenth of the matches.
 describe.each(Object.keys(detectors))("detector %s", (detector) => {
-  test.each(Object.entries(descriptors))("with descriptor %s finds a known map", async (descriptor, { direction }) => {
+  test.each(narrow)("with descriptor %s finds a known map", async (descriptor, { direction }) => {
     const choice = { detector, descriptor, maxKeypoints: 500 };
     const outcome = await match(features, { fixed, moving }, choice);
     if ("detectors" in descriptors[descriptor as keyof typeof descriptors] && !outcome.ok) {
@@ -28,14 +31,12 @@ describe.each(Object.keys(detectors))("detector %s", (detector) => {
     }
     expect(direction).toBeTruthy();
     const { count, share } = agreement(matchesOf(outcome), movingFromFixed, 2);
-    // Windows of rift that overlap count once, and without a ratio test more of them are wrong.
-    const wide = descriptor === "rift";
-    expect(count).toBeGreaterThan(wide ? 12 : 25);
-    expect(share).toBeGreaterThan(wide ? 0.25 : 0.75);
+    expect(count).toBeGreaterThan(25);
+    expect(share).toBeGreaterThan(0.75);
   });
 });
 
-test.each(Object.keys(descriptors))("%s finds more when images are known to be upright", async (descriptor) => {
+test.each(narrow.map(([name]) => name))("%s finds more when images are known to be upright", async (descriptor) => {
   const found = async (upright: boolean) =>
     agreement(
       matchesOf(await match(features, { fixed, moving: beside }, { detector: "sift", descriptor, upright })),
@@ -43,7 +44,7 @@ test.each(Object.keys(descriptors))("%s finds more when images are known to be u
       1.5,
     );
   const [turned, straight] = [await found(false), await found(true)];
-  expect(straight.share).toBeGreaterThan(descriptor === "rift" ? 0.6 : 0.9);
+  expect(straight.share).toBeGreaterThan(0.9);
   expect(straight.count * straight.share).toBeGreaterThan(0.9 * turned.count * turned.share);
 });
 
@@ -63,37 +64,41 @@ test("upright and a way to find directions exclude each other", async () => {
   ]);
 });
 
+const large = { width: 360, height: 300 };
+const first = viewImage(scene, { ...large, noise: 1, seed: 1 });
+const second = viewImage(scene, { ...large, noise: 1, seed: 2, sceneFromPixel: tilted });
+
 test.each(["folded", "rift"])("by %s, images match whose contrast is reversed and bent", async (descriptor) => {
-  const { data } = await moving.read({ x: 0, y: 0, ...size });
-  // Dark becomes bright, and what was middling the least different.
+  const { data } = await second.read({ x: 0, y: 0, ...large });
   const reversed = memoryImage(
     Uint8Array.from(data, (v) => Math.round(230 - 200 * (v / 255) ** 0.6)),
-    moving.grid,
+    second.grid,
   );
-  const choice = { detector: "sift", descriptor };
-  const found = agreement(matchesOf(await match(features, { fixed, moving: reversed }, choice)), movingFromFixed, 2);
-  const plain = agreement(
-    matchesOf(await match(features, { fixed, moving: reversed }, { ...choice, descriptor: "rootsift" })),
-    movingFromFixed,
-    2,
-  );
-  expect(found.share * found.count).toBeGreaterThan(descriptor === "rift" ? 10 : 20);
-  expect(plain.share * plain.count).toBeLessThan(8);
+  const right = async (descriptor: string) => {
+    const matches = matchesOf(
+      await match(features, { fixed: first, moving: reversed }, { detector: "sift", descriptor }),
+    );
+    const { share, count } = agreement(matches, movingFromFixed, 2);
+    return share * count;
+  };
+  expect(await right(descriptor)).toBeGreaterThan(descriptor === "rift" ? 12 : 40);
+  expect(await right("rootsift")).toBeLessThan(8);
 });
 
-test("rift's windows that overlap count once: unrelated images stay without evidence", async () => {
-  const other = viewImage(texturedScene(77), { ...size, noise: 1, seed: 3 });
-  const matches = matchesOf(await match(features, { fixed, moving: other }, { descriptor: "rift", upright: true }));
+test("rift's windows that overlap count once, and unrelated images are without evidence", async () => {
+  const other = viewImage(texturedScene(77), { ...large, noise: 1, seed: 3 });
+  const inputs = { fixed: first, moving: other };
+  const matches = matchesOf(await match(features, inputs, { descriptor: "rift", upright: true }));
   const fit = robustFit("affine", matches.fixed, matches.moving, { threshold: 3, random: seededRandom(1) });
-  const area = size.width * size.height;
+  const area = large.width * large.height;
   const { log10Nfa } = fit.ok
     ? consensusOf("affine", fit.value.matrix, matches.fixed, matches.moving, 3, area, 3, 3)
     : { log10Nfa: 9 };
-  expect(log10Nfa).toBeGreaterThan(-3);
+  expect(log10Nfa).toBeGreaterThan(0);
   for (let i = 0; i < matches.fixed.length; i += 2) {
-    for (let j = 0; j < i; j += 2)
-      expect(
-        Math.hypot(matches.fixed[i]! - matches.fixed[j]!, matches.fixed[i + 1]! - matches.fixed[j + 1]!),
-      ).toBeGreaterThanOrEqual(15.999);
+    for (let j = 0; j < i; j += 2) {
+      const [dx, dy] = [matches.fixed[i]! - matches.fixed[j]!, matches.fixed[i + 1]! - matches.fixed[j + 1]!];
+      expect(Math.hypot(dx, dy)).toBeGreaterThanOrEqual(15.999);
+    }
   }
 });

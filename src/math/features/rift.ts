@@ -1,7 +1,7 @@
 import { kernels } from "../../kernel/lane.js";
 import { cos, exp, sin } from "../elementary.js";
 import type { Turned } from "./frame.js";
-import type { Features } from "./keypoints.js";
+import { type Features, pickKeypoints } from "./keypoints.js";
 import type { ImageViews } from "./views.js";
 
 const ORIENTATIONS = 6;
@@ -12,6 +12,7 @@ const SPACINGS = [0.67, 0.42, 0.26] as const;
 const REACH = 3.1;
 /** Samples of a descriptor are that far apart, in pixels: 48 along a side see 96 pixels [1]. */
 const STEP = 2;
+const HALF_WINDOW = 24 * STEP;
 /** An orientation map's sign for none; and how far from what was not observed there is none, in pixels. */
 const NONE = 255;
 const MASK_MARGIN = 6;
@@ -98,7 +99,7 @@ export function turnedWeights(): Float32Array {
  * [2] W. T. Freeman, E. H. Adelson, "The design and use of steerable filters", IEEE TPAMI 13 (1991), doi:10.1109/34.93808
  */
 export function describeRift(views: ImageViews, keypoints: Turned): Features {
-  const { count, x, y, scale, response, octave, level, angle } = keypoints;
+  const { count, x, y, scale, response, octave, level, angle } = whollySeen(views, keypoints);
   const features = { count, x, y, scale, response, octave, level, angle, bytes: BYTES, measure: "euclidean" } as const;
   if (count === 0) return { ...features, descriptors: new Uint8Array(0) };
   const map = orientationMap(views);
@@ -110,4 +111,19 @@ export function describeRift(views: ImageViews, keypoints: Turned): Features {
   const { kernels: k, width, height, grain = 16 } = views;
   k.rows("orientationDescriptors", count, [keys, map, width, height, out, k.scratch(arena, 2048)], grain);
   return { ...features, descriptors: arena.u8(out, BYTES * count).slice() };
+}
+
+/**
+ * Keypoints whose window lies in the image, on observed pixels. A window that is empty on one side would tell where in the
+ * image it lies: all such matches agree that one image's edge is the other's.
+ */
+function whollySeen(views: ImageViews, keypoints: Turned): Turned {
+  const { width, height } = views;
+  const inside = (x: number, y: number): boolean =>
+    x >= HALF_WINDOW && y >= HALF_WINDOW && x <= width - 1 - HALF_WINDOW && y <= height - 1 - HALF_WINDOW;
+  const kept = Array.from({ length: keypoints.count }, (_, i) => i).filter((i) => {
+    const [x, y] = [keypoints.x[i]!, keypoints.y[i]!];
+    return inside(x, y) && views.isClear(x, y, HALF_WINDOW);
+  });
+  return { ...pickKeypoints(keypoints, kept), angle: Float32Array.from(kept, (i) => keypoints.angle[i]!) };
 }
