@@ -61,7 +61,8 @@ export function withBending(verdict: Verdict, e: BendingEvidence): Verdict {
       ),
     );
   }
-  if (shape.outside > 0.75) {
+  // Whoever marks points marks what counts: what lies around a wing is none of it.
+  if (!e.marked && shape.outside > 0.75) {
     reasons.push(
       warning(
         "mostly-extrapolated",
