@@ -170,6 +170,18 @@ describe("examples, from their made-up images to the truth", () => {
     expect(existsSync(join(folder, "results", "aligned.tif"))).toBe(true);
   });
 
+  test("wing-atlas goes from annotated wings to the mean of others", () => {
+    const folder = join(scratch, "examples", "wing-atlas");
+    cpSync(join(root, "examples", "wing-atlas", "pipeline.yaml"), join(folder, "pipeline.yaml"));
+    const wings = [join(root, "examples", "make-wings.mjs"), join(folder, "data"), "14", "4", "240"];
+    expect(spawnSync(process.execPath, wings).status).toBe(0);
+    const quick = ["levels=6", "trees=40", "samples=1000", "folds=2", "search-trees=8"];
+    const ran = tiepoint(folder, "run", "pipeline.yaml", ...quick.flatMap((s) => ["--set", `steps.train.${s}`]));
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(existsSync(join(folder, "results", "atlas.png"))).toBe(true);
+    expect(readdirSync(join(folder, "results", "points"))).toHaveLength(4);
+  });
+
   test("landmarks are learned by one recipe and found by the next, with low errors", () => {
     const folder = join(scratch, "landmarks");
     const made = spawnSync(process.execPath, [
