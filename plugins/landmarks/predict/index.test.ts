@@ -1,4 +1,4 @@
-import { type Image, type Model, type PointSet, pixelGrid, pixelPoints, toWorld } from "tiepoint/plugin";
+import { type Image, type Model, type PointSet, pixelGrid, pixelPoints, seededRandom, toWorld } from "tiepoint/plugin";
 import { beforeAll, expect, test } from "vitest";
 import { memoryImage } from "../../../test/support/image.js";
 import { paramsOf } from "../../../test/support/matcher.js";
@@ -123,6 +123,21 @@ test("what is no model of landmarks is refused; so is a step with too little mem
   });
   expect(outcome).toMatchObject({ ok: false, diagnostics: [{ code: "memory-too-small" }] });
 });
+
+test.each([1, 2, 3])(
+  "a model whose numbers were spoiled is refused or gives points, and never fails (seed %i)",
+  async (seed) => {
+    const random = seededRandom(seed);
+    for (let n = 0; n < 12; n++) {
+      const data = model.data.slice();
+      for (let k = 0; k < 40; k++)
+        data[Math.floor(4000 + random() * (data.length - 4000))] = Math.floor(256 * random());
+      const outcome = await run(fresh.get("wing 101")!.image, false, { ...model, data });
+      if (outcome.ok) for (const v of outcome.value.points.points) expect(Number.isFinite(v)).toBe(true);
+      else expect(["model-damaged", "nothing-found"]).toContain(outcome.diagnostics[0]!.code);
+    }
+  },
+);
 
 test("images of 16 bits and of float give what those of 8 bits give, whatever their range", async () => {
   const { image } = fresh.get("wing 102")!;

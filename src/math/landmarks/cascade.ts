@@ -165,14 +165,17 @@ export function runCascade(
       const { a, b } = poses[i]!;
       for (let k = 0; k < points; k++) {
         const [dx, dy] = [step[size * i + 2 * k]!, step[size * i + 2 * k + 1]!];
-        shape[2 * k] = shape[2 * k]! + a * dx - b * dy;
-        shape[2 * k + 1] = shape[2 * k + 1]! + b * dx + a * dy;
+        shape[2 * k] = bounded(shape[2 * k]! + a * dx - b * dy);
+        shape[2 * k + 1] = bounded(shape[2 * k + 1]! + b * dx + a * dy);
       }
     });
     for (const at of [pixels.at, sums, samples.shapes, samples.frames]) arena.free(at);
   }
   return shapes;
 }
+
+/** Keeps a shape that a spoiled model throws away from growing beyond all numbers. */
+const bounded = (v: number): number => Math.min(1e6, Math.max(-1e6, v));
 
 /** A pose some way off: turned, scaled and shifted at random. */
 export function perturbed(pose: Pose, wander: Wander, random: () => number): Pose {

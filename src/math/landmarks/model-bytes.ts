@@ -108,6 +108,9 @@ const readText = (r: JsonReader) => {
   };
 };
 
+/** Nothing in a model is larger: lengths are in radii of the shape or in pixels of a small image. */
+const LARGEST = 1e4;
+
 /** Thrown within `decodeLandmarkModel` at the first array that is not as it should be. */
 class Misfit extends Error {}
 
@@ -146,7 +149,8 @@ function readArrays(text: ReturnType<typeof readText>, data: Uint8Array, from: n
     return part.buffer;
   };
   const finite = <T extends Float32Array | Float64Array>(array: T): T => {
-    if (array.some((v: number) => !Number.isFinite(v))) throw new Misfit("it holds what is no finite number");
+    if (!array.every((v: number) => Math.abs(v) <= LARGEST))
+      throw new Misfit("it holds a number that no training gives");
     return array;
   };
   const f32 = (count: number) => finite(new Float32Array(take(4 * count)));
@@ -182,6 +186,8 @@ function readArrays(text: ReturnType<typeof readText>, data: Uint8Array, from: n
   const count = text.appearance.probes;
   const appearance = { probes: probesOf(count), mean: f32(count), weight: f32(count) };
   if (at !== data.length) throw new Misfit("there is more than it tells of");
+  const square = mean.reduce((sum, v) => sum + v * v, 0) / points;
+  if (!(square > 0.25 && square < 4)) throw new Misfit("its mean shape has not radius 1");
   if (base.some((v) => v <= 0) || !(calibration.slope >= 0))
     throw new Misfit("an error of its calibration is not above 0");
   const made: Cascade = { depth: cascade.depth, levels };
