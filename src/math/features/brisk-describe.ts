@@ -20,6 +20,8 @@ const COMPARED = 512;
 const FAR = 13.67;
 /** How far squares reach at size 1. */
 const REACH = 19;
+/** The same in sizes of the keypoint, and half a size for the pixels that are covered in part. */
+export const BRISK_REACH = REACH / CORNER_SCALE + 0.5;
 
 interface Pattern {
   /** x, y and half the side of each point's square, at size 1. */

@@ -37,7 +37,8 @@ export function detectBrisk(views: ImageViews, options: DetectOptions): Keypoint
   const layers = scaleSpace(views, arena);
   const threshold = Math.min(254, Math.max(1, Math.round((options.threshold ?? BRISK_THRESHOLD) * 255)));
   const found = { x: [], y: [], scale: [], response: [], octave: [] } as Record<string, number[]>;
-  for (let n = 0; n + 2 < layers.length; n++) maxima(views, layers.slice(n, n + 3), n, threshold, found);
+  for (let n = 0; n + 2 < layers.length; n++)
+    maxima(views, layers.slice(n, n + 3), n, threshold, found, options.reach ?? 0);
   const all: Keypoints = {
     ...{ count: found.x!.length, x: Float64Array.from(found.x!), y: Float64Array.from(found.y!) },
     ...{ scale: Float64Array.from(found.scale!), response: Float32Array.from(found.response!) },
@@ -88,6 +89,7 @@ function maxima(
   octave: number,
   threshold: number,
   found: Record<string, number[]>,
+  reach: number,
 ): void {
   const { kernels: k, grain = 64 } = views;
   using arena = k.arena();
@@ -117,7 +119,7 @@ function maxima(
       const x = offLevel(records[at]!, views.width, layer.width);
       const y = offLevel(records[at + 1]!, views.height, layer.height);
       const scale = CORNER_SCALE * layer.shrunk * records[at + 2]!;
-      if (views.mask && !views.isClear(x, y, SUPPORT * scale)) continue;
+      if (!views.holds(x, y, reach * scale) || !views.isClear(x, y, SUPPORT * scale)) continue;
       found.x!.push(x);
       found.y!.push(y);
       found.scale!.push(scale);

@@ -1,5 +1,5 @@
 import { describeBrief } from "./brief.js";
-import { describeBrisk } from "./brisk-describe.js";
+import { BRISK_REACH, describeBrisk } from "./brisk-describe.js";
 import type { DirectionName } from "./directions.js";
 import type { Descriptor } from "./frame.js";
 import { describeMldb } from "./mldb.js";
@@ -19,6 +19,7 @@ export const descriptors = {
   brisk: {
     about: "512 comparisons of means on rings: any rotation and scale, compared by bits",
     direction: "rings",
+    window: BRISK_REACH,
     describe: describeBrisk,
   },
   folded: {

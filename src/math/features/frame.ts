@@ -9,6 +9,8 @@ export interface DetectOptions {
   readonly threshold?: number | undefined;
   /** From 0 (cover the image evenly) to 1 (the strongest wherever they are): see `strongest`. */
   readonly spread: number;
+  /** In sizes of a keypoint: what must lie inside the image around it, or it could not be described. Not all detectors ask. */
+  readonly reach?: number | undefined;
 }
 
 /**
@@ -43,6 +45,8 @@ export interface Descriptor {
   readonly ratio?: number;
   /** Keypoints nearer than that, in pixels, see so much of the same that their matches are one piece of evidence. */
   readonly reach?: number;
+  /** In sizes of a keypoint: how far it looks. Absent where the image's edge does not matter. */
+  readonly window?: number;
   /** The detectors whose keypoints it can describe; absent: any. */
   readonly detectors?: readonly string[];
   /** Gives features in the order of their keypoints, leaving out those whose surroundings leave the image too far. */

@@ -63,7 +63,7 @@ export function featuresOf(views: ImageViews, options: FeatureOptions): Features
   const { maxKeypoints: limit, threshold, spread } = options;
   const detector: Detector = detectors[options.detector];
   const descriptor: Descriptor = descriptors[options.descriptor];
-  const keypoints = detector.detect(views, { limit, threshold, spread });
+  const keypoints = detector.detect(views, { limit, threshold, spread, reach: descriptor.window });
   if (options.upright) return descriptor.describe(views, { ...keypoints, angle: new Float32Array(keypoints.count) });
   const direction = options.direction === "auto" ? descriptor.direction : options.direction;
   if (direction === descriptor.direction && descriptor.describeTurning)

@@ -28,7 +28,8 @@ export function detectSurf(views: ImageViews, options: DetectOptions): Keypoints
   const found = { x: [], y: [], scale: [], response: [], octave: [] } as Record<string, number[]>;
   const threshold = options.threshold ?? SURF_THRESHOLD;
   OCTAVES.forEach(([size, gap], octave) => {
-    if (Math.min(width, height) > size + 3 * gap) maxima(views, octave, size, gap, threshold * threshold, found);
+    if (Math.min(width, height) > size + 3 * gap)
+      maxima(views, octave, size, gap, threshold * threshold, found, options.reach ?? 0);
   });
   const all: Keypoints = {
     ...{ count: found.x!.length, x: Float64Array.from(found.x!), y: Float64Array.from(found.y!) },
@@ -45,6 +46,7 @@ function maxima(
   gap: number,
   least: number,
   found: Record<string, number[]>,
+  reach: number,
 ): void {
   const { kernels: k, width, height } = views;
   using arena = k.arena();
@@ -65,7 +67,7 @@ function maxima(
       const record = 4 * (row * capacity + n);
       const [x, y] = [records[record]!, records[record + 1]!];
       const scale = BLUR_PER_SIZE * records[record + 2]!;
-      if (views.mask && !views.isClear(x, y, SUPPORT * scale)) continue;
+      if (!views.holds(x, y, reach * scale) || !views.isClear(x, y, SUPPORT * scale)) continue;
       found.x!.push(x);
       found.y!.push(y);
       found.scale!.push(scale);

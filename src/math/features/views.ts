@@ -104,6 +104,11 @@ export class ImageViews {
     return n;
   }
 
+  /** Whether a disc lies inside the image. */
+  holds(x: number, y: number, radius: number): boolean {
+    return x >= radius && y >= radius && x <= this.width - 1 - radius && y <= this.height - 1 - radius;
+  }
+
   /** Whether a disc lies on observed pixels alone. */
   isClear(x: number, y: number, radius: number): boolean {
     if (!this.mask) return true;
