@@ -179,30 +179,3 @@ export function matchHamming512(lo: i32, hi: i32, queries: usize, trains: usize,
     store<i32>(o, second, 8);
   }
 }
-
-/** Squared Euclidean distances of listed pairs (query uint32, train uint32) of rows of `bytes` bytes (a multiple of 16). */
-export function distancesL2(lo: i32, hi: i32, pairs: usize, queries: usize, trains: usize, bytes: i32, out: usize): void {
-  for (let n = lo; n < hi; n++) {
-    const a = queries + <usize>load<u32>(pairs + (<usize>n << 3)) * <usize>bytes;
-    const b = trains + <usize>load<u32>(pairs + (<usize>n << 3), 4) * <usize>bytes;
-    let s = i32x4.splat(0);
-    for (let k: usize = 0; k < <usize>bytes; k += 16) {
-      const u = v128.load(a + k), v = v128.load(b + k);
-      const d = v128.or(i8x16.sub_sat_u(u, v), i8x16.sub_sat_u(v, u));
-      const l = i16x8.extend_low_i8x16_u(d), h = i16x8.extend_high_i8x16_u(d);
-      s = i32x4.add(s, i32x4.add(i32x4.dot_i16x8_s(l, l), i32x4.dot_i16x8_s(h, h)));
-    }
-    store<i32>(out + (<usize>n << 2), total(s));
-  }
-}
-
-/** Hamming distances of listed pairs (query uint32, train uint32) of rows of `bytes` bytes (a multiple of 8). */
-export function distancesHamming(lo: i32, hi: i32, pairs: usize, queries: usize, trains: usize, bytes: i32, out: usize): void {
-  for (let n = lo; n < hi; n++) {
-    const a = queries + <usize>load<u32>(pairs + (<usize>n << 3)) * <usize>bytes;
-    const b = trains + <usize>load<u32>(pairs + (<usize>n << 3), 4) * <usize>bytes;
-    let d: i64 = 0;
-    for (let k: usize = 0; k < <usize>bytes; k += 8) d += popcnt(load<i64>(a + k) ^ load<i64>(b + k));
-    store<i32>(out + (<usize>n << 2), <i32>d);
-  }
-}

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { nearestSlowly } from "../../../test/reference/nearest.js";
 import { seededRandom } from "../random.js";
-import { FAR, nearest, nearestWithin, pairFeatures } from "./nearest.js";
+import { FAR, nearest, pairFeatures } from "./nearest.js";
 
 /** The tests' own: 32 and 64 bytes are bits. */
 const measureOf = (bytes: number): "hamming" | "euclidean" => (bytes === 32 || bytes === 64 ? "hamming" : "euclidean");
@@ -75,47 +75,4 @@ test("the ratio test drops what has a close rival, the mutual test what points e
   expect(pairs(0.5, false)).toEqual([1, 2]); // 10 is 2 and 3 away from its two nearest
   expect(pairs(0.5, true)).toEqual([1]); // 101 wants 100, which has a better partner
   expect(pairs(1, true)).toEqual([0, 1]);
-});
-
-test("the guided search compares only what lies within the radius", () => {
-  const features = descriptors(60, 128, 5);
-  const x = Float64Array.from({ length: 60 }, (_, i) => (i % 10) * 20);
-  const y = Float64Array.from({ length: 60 }, (_, i) => Math.floor(i / 10) * 20);
-  const predicted = new Float64Array(120);
-  for (let i = 0; i < 60; i++) {
-    predicted[2 * i] = x[i]! + 5;
-    predicted[2 * i + 1] = y[i]! - 4;
-  }
-  predicted[14] = Number.NaN;
-  const pairs = nearestWithin(features, { ...features, x, y }, predicted, 6.5);
-  expect(pairs.count).toBe(59);
-  expect(Array.from(pairs.fixed)).toEqual(Array.from(pairs.moving));
-  expect(pairs.fixed.includes(7)).toBe(false);
-  expect(nearestWithin(features, { ...features, x, y }, predicted, 6.3).count).toBe(0); // hypot(5, 4) = 6.403
-});
-
-test.each([128, 48, 32, 64])("the guided search agrees with brute force over near features (%i bytes)", (bytes) => {
-  const random = seededRandom(9);
-  const fixed = descriptors(120, bytes, 6, 4);
-  const moving = descriptors(150, bytes, 7, 4);
-  const x = Float64Array.from({ length: 150 }, () => random() * 100);
-  const y = Float64Array.from({ length: 150 }, () => random() * 100);
-  const predicted = Float64Array.from({ length: 240 }, () => random() * 100);
-  const pairs = nearestWithin(fixed, { ...moving, x, y }, predicted, 25);
-  const distance = (i: number, j: number) => {
-    if (Math.hypot(x[j]! - predicted[2 * i]!, y[j]! - predicted[2 * i + 1]!) > 25) return 1e9;
-    return nearestSlowly(
-      fixed.descriptors.subarray(i * bytes, (i + 1) * bytes),
-      moving.descriptors.subarray(j * bytes, (j + 1) * bytes),
-      bytes,
-    ).distance[0]!;
-  };
-  const all = Array.from({ length: 120 }, (_, i) => Array.from({ length: 150 }, (_, j) => distance(i, j)));
-  const expected: string[] = [];
-  all.forEach((row, i) => {
-    const j = row.indexOf(Math.min(...row));
-    const column = all.map((r) => r[j]!);
-    if (row[j]! < 1e9 && column.indexOf(Math.min(...column)) === i) expected.push(`${i} ${j}`);
-  });
-  expect(Array.from(pairs.fixed, (i, n) => `${i} ${pairs.moving[n]}`).sort()).toEqual(expected.sort());
 });

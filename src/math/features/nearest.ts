@@ -122,71 +122,6 @@ export function pairFeatures(fixed: Described, moving: Described, options: PairO
   return pairColumns(pairs);
 }
 
-/**
- * Pairs features near where they are expected: each other's nearest among those within a radius, without a ratio test.
- *
- * This is the guided second pass: once a transform is roughly known, place tells apart what descriptors cannot, and far
- * more pairs are found, evenly over the image.
- *
- * @param fixed  features of the fixed image
- * @param moving  features of the moving image; x and y in its pixels
- * @param predicted  where each fixed feature should be in the moving image, interleaved x, y in its pixels; NaN for nowhere
- * @param radius  in pixels of the moving image
- * @param maxDistance  largest distance, Euclidean (norm of a SIFT descriptor: 512) or Hamming
- * @returns sorted by distance, then index; `ratio` compares with the second nearest within the radius
- */
-export function nearestWithin(
-  fixed: Described,
-  moving: Described & Pick<Features, "x" | "y">,
-  predicted: Float64Array,
-  radius: number,
-  maxDistance = Number.POSITIVE_INFINITY,
-): FeaturePairs {
-  checkKinds(fixed, moving);
-  const near = withinRadius(moving, predicted, radius);
-  const count = near.length / 2;
-  if (count === 0) return pairColumns([]);
-  using arena = kernels().arena();
-  const out = arena.bytes(4 * count);
-  const args = [arena.put(near), arena.put(fixed.descriptors), arena.put(moving.descriptors), fixed.bytes, out];
-  const euclidean = fixed.measure === "euclidean";
-  kernels().rows(euclidean ? "distancesL2" : "distancesHamming", count, args, 4096);
-  const distances = arena.i32(out, count);
-  const best = new Int32Array(fixed.count).fill(-1);
-  const least = new Int32Array(fixed.count).fill(FAR);
-  const second = new Int32Array(fixed.count).fill(FAR);
-  const back = new Int32Array(moving.count).fill(-1);
-  const backLeast = new Int32Array(moving.count).fill(FAR);
-  for (let n = 0; n < count; n++) {
-    const i = near[2 * n]!;
-    const j = near[2 * n + 1]!;
-    const d = distances[n]!;
-    // Candidates of one fixed feature come in ascending order of the moving one, and fixed ones ascend: ties take the lowest.
-    if (d < least[i]!) {
-      second[i] = least[i]!;
-      least[i] = d;
-      best[i] = j;
-    } else if (d < second[i]!) {
-      second[i] = d;
-    }
-    if (d < backLeast[j]!) {
-      backLeast[j] = d;
-      back[j] = i;
-    }
-  }
-  const length = euclidean ? Math.sqrt : (d: number): number => d;
-  const pairs: Pair[] = [];
-  for (let i = 0; i < fixed.count; i++) {
-    const j = best[i]!;
-    if (j < 0 || back[j] !== i || length(least[i]!) > maxDistance) continue;
-    const distance = length(least[i]!);
-    const ratio = second[i] === FAR || second[i] === 0 ? 1 : distance / length(second[i]!);
-    pairs.push({ fixed: i, moving: j, distance, ratio });
-  }
-  pairs.sort((a, b) => a.distance - b.distance || a.fixed - b.fixed);
-  return columns(pairs);
-}
-
 interface Pair {
   readonly fixed: number;
   readonly moving: number;
@@ -205,38 +140,6 @@ const columns = (pairs: readonly Pair[]): FeaturePairs => ({
   distance: Float32Array.from(pairs, (p) => p.distance),
   ratio: Float32Array.from(pairs, (p) => p.ratio),
 });
-
-/** Index pairs (fixed, moving) of what lies within a radius, in ascending order. */
-function withinRadius(
-  moving: Pick<Features, "count" | "x" | "y">,
-  predicted: Float64Array,
-  radius: number,
-): Uint32Array {
-  const cells = new Map<string, number[]>();
-  const cell = (v: number): number => Math.floor(v / radius);
-  for (let j = 0; j < moving.count; j++) {
-    const key = `${cell(moving.x[j]!)} ${cell(moving.y[j]!)}`;
-    const list = cells.get(key);
-    if (list) list.push(j);
-    else cells.set(key, [j]);
-  }
-  const out: number[] = [];
-  for (let i = 0; 2 * i < predicted.length; i++) {
-    const x = predicted[2 * i]!;
-    const y = predicted[2 * i + 1]!;
-    if (!Number.isFinite(x) || !Number.isFinite(y)) continue;
-    const here: number[] = [];
-    for (let cy = cell(y) - 1; cy <= cell(y) + 1; cy++) {
-      for (let cx = cell(x) - 1; cx <= cell(x) + 1; cx++) {
-        for (const j of cells.get(`${cx} ${cy}`) ?? []) {
-          if ((moving.x[j]! - x) ** 2 + (moving.y[j]! - y) ** 2 <= radius * radius) here.push(j);
-        }
-      }
-    }
-    for (const j of here.sort((a, b) => a - b)) out.push(i, j);
-  }
-  return Uint32Array.from(out);
-}
 
 function checkKinds(fixed: Described, moving: Described): void {
   const known = fixed.measure === "euclidean" ? fixed.bytes % VECTOR === 0 : Object.hasOwn(HAMMING, fixed.bytes);
