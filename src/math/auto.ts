@@ -4,8 +4,10 @@ import { spacing } from "../core/grid.js";
 import type { Context, Outcome } from "../core/plugin.js";
 import { apply, asMatrix3, type Matrix3, type Transform } from "../core/transform.js";
 import type { Candidate, Verdict, VerdictStatus } from "../core/verdict.js";
+import { estimateBending } from "./bending/estimate-bending.js";
 import type { Model } from "./choose-family.js";
 import { estimateFromMatches } from "./estimate.js";
+import { bendingParams } from "./estimate-params.js";
 import { type MatchInputs, matchImages } from "./features/match-images.js";
 import { detectSift } from "./features/sift.js";
 import { describeSift } from "./features/sift-describe.js";
@@ -32,7 +34,8 @@ const THIN = { from: -15, to: -3 };
 /**
  * Registers two images of any kind: by SIFT features; where their evidence is not overwhelming by structure, which has its
  * own; and where that does not decide and features are thin, by features once more with simulated slanted views. Two ways
- * that end in the same place speak for each other; two that do not are told, and the result is suspect.
+ * that end in the same place speak for each other; two that do not are told, and the result is suspect. Where all tie
+ * points of features say that a straight map leaves something out, the map may bend.
  */
 export async function alignAutomatically(
   inputs: MatchInputs,
@@ -53,7 +56,37 @@ export async function alignAutomatically(
     if (rankOf(structure) < rank.accepted && nfa > THIN.from && nfa < THIN.to)
       attempts.push(await byFeatures(inputs, model, "moderate", part(0.8, 1)));
   }
+  const bent = model === "auto" ? await bend(attempts.reduce(better), part(0.9, 1)) : undefined;
+  if (bent) attempts.push(bent);
   return conclude(attempts, inputs.fixed.grid, inputs.moving.grid);
+}
+
+/** A map that bends must take away so much of a straight one's expected error, and come with tie points of features. */
+const BENT = { share: 0.25, least: 0.25, beyondNoise: 3 } as const;
+
+/**
+ * A thin-plate spline on the tie points of an accepted straight map that leaves out what they all say; undefined where the
+ * straight one does, or the other is not far better. Structure's tie points share too much to tell.
+ */
+async function bend(straight: Attempt, context: Context): Promise<Attempt | undefined> {
+  const { outcome } = straight;
+  if (!outcome.ok || straight.method === "structure" || rankOf(straight) < rank.accepted) return undefined;
+  if (outcome.value.transform.transform.type !== "affine") return undefined;
+  const figure = (name: string, of = outcome.verdict!) => of.metrics[name]?.value ?? Number.POSITIVE_INFINITY;
+  const misfit = figure("misfit");
+  if (!(misfit > BENT.least && misfit > BENT.beyondNoise * figure("noise"))) return undefined;
+  const options = {
+    inlierDistance: { value: 3, unit: "px" },
+    smoothing: undefined,
+    outliers: "auto",
+    maxKnots: bendingParams.maxKnots.default,
+    reflection: "refuse",
+    confidence: 0.9999,
+  } as const;
+  const bent = await estimateBending("tps", outcome.value.matches, options, context);
+  if (!bent.ok || bent.verdict?.status !== "accepted") return undefined;
+  if (!(figure("expected-error", bent.verdict) < BENT.share * figure("expected-error"))) return undefined;
+  return { method: "thin-plate spline on these tie points", outcome: bent };
 }
 
 /** A doubtful map of features that structure should try too; none where a second look spoke against it. */

@@ -81,6 +81,27 @@ describe("match/auto", () => {
     expect(!found.ok && found.diagnostics[0]!.code).toBe("too-few-keypoints");
   });
 
+  test("a map bends where all tie points say that a straight one leaves something out", async () => {
+    // The moving image shows the scene through a wave of 3 pixels.
+    const wave = (x: number, y: number) => [x + 3 * Math.sin(y / 45), y + 3 * Math.sin(x / 55)] as const;
+    const bent: Scene = { at: (x, y) => scene.at(...wave(x, y)) };
+    const moving = viewImage(bent, { ...size, noise: 2, seed: 2 });
+    const found = await run(fixed, moving);
+    if (!found.ok) throw new Error(found.diagnostics[0]!.message);
+    expect(found.value.transform.transform.type).toBe("tps");
+    expect(found.verdict?.candidates?.map((c) => [c.chosen, c.status])).toEqual([
+      [false, "accepted"],
+      [true, "accepted"],
+    ]);
+    // Moving pixel p shows the fixed pixel wave(p): the map must take wave(p) back to p.
+    const places = [60, 60, 160, 140, 250, 90, 90, 220];
+    const there = places.flatMap((_, i) => (i % 2 ? [] : [...wave(places[i]!, places[i + 1]!)]));
+    const back = apply(found.value.transform.transform, toWorld(fixed.grid, pixelPoints(there)));
+    for (let i = 0; i < places.length; i++) expect(Math.abs(back[i]! - places[i]!)).toBeLessThan(0.3);
+    const told = await run(fixed, moving, { model: "affine" });
+    expect(told.ok && told.value.transform.transform.type).toBe("affine");
+  });
+
   test("fits the model that it is told", async () => {
     const moving = viewImage(scene, { ...size, noise: 2, seed: 2, sceneFromPixel: turned });
     const found = await run(fixed, moving, { model: "rigid" });
