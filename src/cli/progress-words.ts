@@ -67,6 +67,8 @@ export function verdictLine({ status, metrics, reasons }: Verdict): string {
   const matches = metrics.matches?.value;
   if (inliers !== undefined)
     parts.push(matches === undefined ? `${inliers} inliers` : `${inliers} of ${matches} tie points agree`);
+  const { blocks, "block-consistency": consistency } = metrics;
+  if (blocks && consistency) parts.push(`${Math.round(consistency.value)} % of ${blocks.value} blocks agree`);
   const error = metrics["expected-error"];
   if (status !== "rejected" && error && Number.isFinite(error.value)) {
     parts.push(`expected error ${formatNumber(error.value, 2)} ${error.unit ?? "px"}`);

@@ -11,6 +11,7 @@ import { bendingParams } from "./estimate-params.js";
 import { type MatchInputs, matchImages } from "./features/match-images.js";
 import { detectSift } from "./features/sift.js";
 import { describeSift } from "./features/sift-describe.js";
+import { worthTilting } from "./features/tilts.js";
 import { findOverlap } from "./overlap.js";
 import { registerByStructure } from "./structure/register.js";
 
@@ -28,8 +29,6 @@ interface Attempt {
 
 /** Features that chance explains less than that need no second opinion. */
 const OVERWHELMING = -30;
-/** Between these, chance is unlikely and not out of the question: slanted views may show what is there. */
-const THIN = { from: -15, to: -3 };
 
 /**
  * Registers two images of any kind: by SIFT features; where their evidence is not overwhelming by structure, which has its
@@ -52,8 +51,7 @@ export async function alignAutomatically(
   if (rankOf(features) < rank.accepted || falseAlarms(features) > OVERWHELMING) {
     const structure = await byStructure(inputs, model, startOf(features), part(0.4, 0.8));
     attempts.push(structure);
-    const nfa = falseAlarms(features);
-    if (rankOf(structure) < rank.accepted && nfa > THIN.from && nfa < THIN.to)
+    if (rankOf(structure) < rank.accepted && worthTilting(falseAlarms(features)))
       attempts.push(await byFeatures(inputs, model, "moderate", part(0.8, 1)));
   }
   const bent = model === "auto" ? await bend(attempts.reduce(better), part(0.9, 1)) : undefined;
