@@ -23,6 +23,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "match/graph": () => import("./match/graph/index.js"),
   "match/landmarks": () => import("./match/landmarks/index.js"),
   "match/learned": () => import("./match/learned/index.js"),
+  "match/learned-map": () => import("./match/learned-map/index.js"),
   "match/orb": () => import("./match/orb/index.js"),
   "match/segmentation": () => import("./match/segmentation/index.js"),
   "match/sift": () => import("./match/sift/index.js"),

@@ -40,7 +40,7 @@ export function coverage(places: Float64Array, points: Float64Array): number {
 }
 
 /**
- * Share of an overlap in which the images agree locally: of 8 × 8 cells that have texture, those where most of the tie points
+ * Share of an overlap in which the images agree locally: of side × side cells that have texture, those where most of the tie points
  * found near where the map puts them lie where it puts them. In images that share a caption but not the scene, the scene's
  * cells have tie points too, at any distance that was searched.
  *
@@ -48,9 +48,8 @@ export function coverage(places: Float64Array, points: Float64Array): number {
  * @param ties  interleaved fixed points of all tie points found, right or wrong
  * @param agrees  1 for each tie point that lies where the map puts it
  */
-export function agreement(places: Float64Array, ties: Float64Array, agrees: Uint8Array): number {
+export function agreement(places: Float64Array, ties: Float64Array, agrees: Uint8Array, side = 8): number {
   if (places.length === 0) return 0;
-  const side = 8;
   const { x0, y0, x1, y1 } = boundsOf(places);
   const cellOf = (p: Float64Array, i: number): number => {
     const x = Math.floor(((p[2 * i]! - x0) / (x1 - x0 || 1)) * side);

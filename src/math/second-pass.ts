@@ -9,10 +9,10 @@ import { type Family, minimalSample } from "./fit.js";
 import { guidedTiePoints } from "./guided.js";
 import { findOverlap } from "./overlap.js";
 import { evenOut, type PlanePair, pixelMap } from "./pair.js";
-import { halfPlane, type Plane } from "./plane.js";
-import { type Corners, spreadCorners } from "./refine.js";
+import type { Corners } from "./refine.js";
 import { squaredResiduals } from "./residual.js";
 import { robustFit } from "./robust.js";
+import { AGREES, ALIKE, cornersOf } from "./second-look.js";
 import { type Ties, type WeightedFit, weightedFit } from "./weighted-fit.js";
 
 export interface SecondPass {
@@ -73,25 +73,6 @@ export function secondPass(
   }
   return result;
 }
-
-/**
- * Places to look at: as many as there are patches side by side, within reason; closer ones would see the same pixels. Large
- * planes are searched at half their size and less: a place that is well determined there is so in full.
- */
-function cornersOf(arena: Arena, plane: Plane): Corners {
-  const count = Math.min(5000, Math.max(500, (plane.width * plane.height) / 256));
-  let small = plane;
-  let scale = 1;
-  for (; small.width * small.height > 3e6; scale *= 2) small = halfPlane(arena, small);
-  const { points, textured } = spreadCorners(arena, small, count);
-  return { points: points.map((v) => v * scale), textured };
-}
-
-/** Residual of a tie point that agrees with the map, pixels: a quarter of what is searched, so chance gives one in sixteen. */
-const AGREES = 3;
-
-/** Least correlation of patches that agree; patches of different scenes reach 0.6 by sliding to where they look most alike. */
-const ALIKE = 0.65;
 
 function agreeing(ties: Ties, correlation: Float64Array, map: Matrix3, distance: number): Uint8Array {
   const residual = new Float64Array(ties.fixed.length / 2);

@@ -26,6 +26,7 @@ import { texturedScene, viewImage } from "../support/scene.js";
 
 /** Values for parameters that a plugin cannot do without, as a pipeline would give them. */
 const needed: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "match/learned-map": { gives: "displacement" },
   // The suite's images are small, and so are their regions.
   "match/segmentation": { "min-area": 4, smooth: "0 px" },
   "preprocess/crop": { x: 0, y: 0, width: 1, height: 1 },
