@@ -239,6 +239,12 @@ describe("match/learned-map", () => {
     expect(again).toEqual(found);
   });
 
+  test("a map that is a little off says by how much", async () => {
+    const found = await register(field(() => [7 + 1.6, -4 + 1.2]));
+    expect(found.verdict.metrics["expected-error"]!.value).toBeGreaterThan(1.9);
+    expect(found.verdict.metrics["expected-error"]!.value).toBeLessThan(2.1);
+  });
+
   test.each([
     ["twice as far as it should be", () => [14, -8] as const],
     ["the wrong way", () => [-7, 4] as const],
@@ -247,7 +253,8 @@ describe("match/learned-map", () => {
   ])("a map that leads %s is not accepted", async (_, of) => {
     const found = await register(field(of));
     expect(found.verdict.status).toBe("suspect");
-    expect(codes(found)).toContain("not-confirmed");
+    expect(codes(found)).toEqual(expect.arrayContaining(["not-confirmed", "error-unknown"]));
+    expect(found.verdict.metrics).not.toHaveProperty("expected-error");
   });
 
   test.each([1, 2, 3, 4])("images of different scenes confirm nothing (seed %i)", async (seed) => {
@@ -273,6 +280,48 @@ describe("match/learned-map", () => {
     const found = await register(field(() => [500, 0]));
     expect(found.verdict.status).toBe("rejected");
     expect(codes(found)).toContain("no-overlap");
+  });
+
+  test("a network that turns the picture over is not believed", async () => {
+    const numbers = Float32Array.of(-1, 0, 0, 0, 1, 0);
+    const found = await register(saying([1, 6], numbers), { gives: "affine", order: "xy", unit: "normalised" });
+    expect(found.verdict.status).toBe("rejected");
+    expect(codes(found)).toContain("reflected");
+  });
+
+  test("rows that run up in one world and down in the other turn nothing over", async () => {
+    const up: Grid = { ...size, worldFromPixel: [1, 0, 0, 0, -1, 300], crs: "EPSG:32632" };
+    const north = viewImage(scene, { ...size, grid: up, noise: 2, seed: 2, sceneFromPixel: shifted(7, -4) });
+    const found = await register(
+      field(() => [7, -4]),
+      undefined,
+      { fixed, moving: north },
+    );
+    expect(farthest(found, corners, (x, y) => [x + 7, 300 - (y - 4)])).toBeLessThan(1e-4);
+    expect(found.verdict.status).toBe("accepted");
+  });
+
+  test.each([
+    ["of one pixel", memoryImage(Float32Array.of(3), pixelGrid(1, 1))],
+    ["without any observation", memoryImage(new Float32Array(96 * 80).fill(-1), pixelGrid(96, 80), { nodata: -1 })],
+  ])("an image %s is not accepted, on either side", async (_, odd) => {
+    const file = saying([1, 6], Float32Array.of(1, 0, 0, 0, 1, 0));
+    const params = { gives: "affine", unit: "normalised" };
+    for (const images of [
+      { fixed: odd, moving },
+      { fixed, moving: odd },
+      { fixed: odd, moving: odd },
+    ]) {
+      const outcome = await run(images, file, params);
+      if (outcome.ok) expect(outcome.value.transform.verdict!.status).not.toBe("accepted");
+    }
+  });
+
+  test("stops when it is told to", async () => {
+    const file = saying([1, 6], Float32Array.of(1, 0, 0, 0, 1, 0));
+    const inputs = { fixed, moving, model: { format: "onnx", data: file } };
+    const told = context(AbortSignal.abort());
+    await expect(learnedMap.run(inputs, paramsOf(learnedMap, { gives: "affine" }) as never, told)).rejects.toThrow();
   });
 
   test("blank images confirm nothing", async () => {
