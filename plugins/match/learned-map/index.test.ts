@@ -359,6 +359,34 @@ describe("match/learned-map", () => {
     expect(!outcome.ok && outcome.diagnostics[0]!.code).toBe(code);
   });
 
+  test("of several outputs that may be the map one must be named", async () => {
+    const forth = Float32Array.of(1, 0, 7, 0, 1, -4);
+    const file = onnxFile({
+      nodes: [node("Identity", ["known"], ["forth"]), node("Neg", ["known"], ["back"])],
+      constants: [constant("known", [1, 2, 3], forth)],
+      inputs: twoImages(),
+      outputs: [port("back", [1, 2, 3]), port("forth", [1, 2, 3])],
+    });
+    const outcome = await run({ fixed, moving }, file, { gives: "affine", order: "xy" });
+    expect(!outcome.ok && outcome.diagnostics[0]).toMatchObject({
+      code: "network-convention",
+      hint: "Several outputs may be the map: name it in output.",
+    });
+    const named = await register(file, { gives: "affine", order: "xy", output: "forth" });
+    expect(named.verdict.status).toBe("accepted");
+  });
+
+  test("inputs of two sizes are refused", async () => {
+    const file = onnxFile({
+      nodes: [node("Identity", ["known"], ["answer"])],
+      constants: [constant("known", [1, 6], new Float32Array(6))],
+      inputs: [port("moving", [1, 1, 64, 64]), port("fixed", [1, 1, 64, 32])],
+      outputs: [port("answer", [1, 6])],
+    });
+    const outcome = await run({ fixed, moving }, file, { gives: "affine" });
+    expect(!outcome.ok && outcome.diagnostics[0]!.code).toBe("network-convention");
+  });
+
   test("numbers that are not finite are refused", async () => {
     const outcome = await run(
       { fixed, moving },
