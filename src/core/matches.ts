@@ -20,6 +20,11 @@ export interface Matches {
   readonly images?: { readonly fixed: Image; readonly moving: Image };
   /** False where pixels of the two images cannot be compared: the tie points are then all that estimators look at. */
   readonly comparable?: false;
+  /**
+   * Of tie points that were measured on overlapping parts of the images: their errors are alike within `length` (world units
+   * of the fixed image), and all share an error of about `sharedError` (of the moving image) that none of them shows.
+   */
+  readonly correlation?: { readonly length: number; readonly sharedError: number };
   /** What the matcher saw: detected points per image, for the null probability. */
   readonly detected?: { readonly fixed: number; readonly moving: number };
   /**

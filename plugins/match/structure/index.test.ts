@@ -1,9 +1,10 @@
 import type { Image, Matches, Outcome, Registration } from "tiepoint/plugin";
-import { asMatrix3, invertMatrix3, type Matrix3, multiplyMatrix3, pixelGrid } from "tiepoint/plugin";
+import { apply, asMatrix3, invertMatrix3, type Matrix3, multiplyMatrix3, pixelGrid } from "tiepoint/plugin";
 import { expect, test } from "vitest";
 import { memoryImage } from "../../../test/support/image.js";
 import { context, paramsOf } from "../../../test/support/matcher.js";
 import { project, texturedScene, viewImage } from "../../../test/support/scene.js";
+import tps from "../../estimate/tps/index.js";
 import structure from "./index.js";
 
 const size = { width: 240, height: 180 };
@@ -113,6 +114,15 @@ test("tie points follow a specimen that bends, where the transform cannot", asyn
   expect(map[map.length >> 1]).toBeGreaterThan(2);
   expect(ties[ties.length >> 1]).toBeLessThan(1.2);
   expect(transform.verdict!.metrics["expected-error"]!.value).toBeGreaterThan(1);
+  // A smooth map of them follows the bend, and tells how far off it is.
+  const found = await tps.run({ matches }, paramsOf(tps) as never, context());
+  if (!found.ok) throw new Error(JSON.stringify(found.diagnostics));
+  const bending = apply(found.value.transform.transform, matches.fixed);
+  const left = misses((n) => [bending[2 * n]!, bending[2 * n + 1]!]);
+  const error = left[left.length >> 1]!;
+  expect(error).toBeLessThan(0.5 * map[map.length >> 1]!);
+  expect(found.verdict!.metrics["expected-error"]!.value).toBeGreaterThan(error / 3);
+  expect(found.verdict!.metrics["expected-error"]!.value).toBeLessThan(3 * error);
 });
 
 test("images of different scenes are rejected, with a reason and what to try", async () => {

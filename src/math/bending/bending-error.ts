@@ -22,7 +22,10 @@ const FEW_GROUPS = 24;
  *
  * Tie points are parted in two halves, neighbour by neighbour, and each half is fitted with the smoothing of the whole: half
  * their distance is what noise does to the whole, also where the map is extrapolated. What the map is too stiff for shows as residuals that agree within a
- * neighbourhood. With few points the error of those left out stands for both, which is rather too large.
+ * neighbourhood. With few points the error of those left out stands for both, which is rather too large; likewise that of
+ * neighbourhoods left out where errors are alike nearby: there it is no larger than the map's own.
+ *
+ * @param shared  error that no tie point shows, because all share it, moving world units
  */
 export function bendingError(
   fixed: Float64Array,
@@ -33,7 +36,7 @@ export function bendingError(
   fit: GroupedFit,
   options: GroupedOptions,
   places: Float64Array,
-  floor: number,
+  shared: number,
 ): BendingError {
   let [sum, total] = [0, 0];
   for (const [k, i] of use.entries()) {
@@ -43,8 +46,9 @@ export function bendingError(
     total += weight[i]!;
   }
   const heldOut = total > 0 ? Math.sqrt(sum / total) : Number.NaN;
-  if (fit.groups < FEW_GROUPS) {
-    return { expected: Math.sqrt(heldOut ** 2 + floor ** 2), noise: Number.NaN, misfit: Number.NaN, heldOut };
+  // Where errors are alike nearby, halves share them, and no more than the neighbourhoods count.
+  if (options.correlationLength !== undefined || fit.groups < FEW_GROUPS) {
+    return { expected: Math.sqrt(heldOut ** 2 + shared ** 2), noise: Number.NaN, misfit: Number.NaN, heldOut };
   }
   const halves = [0, 1].map((parity) => {
     const half = alternate(fixed, use).filter((_, k) => k % 2 === parity);
@@ -63,7 +67,7 @@ export function bendingError(
     noise = Math.sqrt(square / (p.length / 2)) / 2;
   }
   const misfit = commonResidual(fixed, fit.residual, use, weight, boundingSide(pick(fixed, use)) / 8);
-  return { expected: Math.sqrt(noise ** 2 + misfit ** 2 + floor ** 2), noise, misfit, heldOut };
+  return { expected: Math.sqrt(noise ** 2 + misfit ** 2 + shared ** 2), noise, misfit, heldOut };
 }
 
 /** Tie points in an order in which neighbours follow each other: along the columns of a lattice, to and fro. */

@@ -67,7 +67,39 @@ function trueError({ value }: Found): number {
   return Math.sqrt(sum / (places.length / 2));
 }
 
+/** Tie points on a lattice, 20 px apart, whose errors are alike within about 80 px: noise averaged over as much. */
+function alike(seed: number, sigma: number): Matches {
+  const random = seededRandom(seed);
+  const gauss = () => (random() + random() + random() + random() + random() + random() - 3) * Math.SQRT2;
+  const [columns, rows, wide] = [40, 30, 4];
+  const noise = Float64Array.from({ length: 2 * (columns + wide) * (rows + wide) }, gauss);
+  const [fixed, moving] = [[] as number[], [] as number[]];
+  for (let row = 0; row < rows; row += 2) {
+    for (let column = 0; column < columns; column += 2) {
+      const [x, y] = [20 * column, 20 * row];
+      const [u, v] = truth(x, y);
+      const error = [0, 0];
+      for (let j = 0; j < wide; j++)
+        for (let i = 0; i < wide; i++)
+          for (let c = 0; c < 2; c++)
+            error[c] = error[c]! + (sigma / wide) * noise[2 * ((row + j) * (columns + wide) + column + i) + c]!;
+      fixed.push(x, y);
+      moving.push(u + error[0]!, v + error[1]!);
+    }
+  }
+  return { fixed: worldPoints(fixed), moving: worldPoints(moving), correlation: { length: 80, sharedError: 0 } };
+}
+
 describe.each(models)("%s", (model) => {
+  test("tells the error of tie points whose errors are alike nearby", async () => {
+    for (const seed of [1, 2, 3]) {
+      const found = await estimate(model, alike(seed, 2));
+      const ratio = metric(found, "expected-error") / trueError(found);
+      expect(ratio).toBeGreaterThan(1 / 3);
+      expect(ratio).toBeLessThan(3);
+    }
+  });
+
   test("follows a smooth bend to a fraction of the noise, and tells its error", async () => {
     for (const [n, sigma, most] of [
       [400, 0.1, 0.1],

@@ -63,7 +63,9 @@ export async function estimateBending(
   if (wrong) return wrong;
   const isFallible =
     options.outliers === "remove" ||
-    (options.outliers === "auto" && !matches.names && (matches.detected !== undefined || n > BY_HAND));
+    (options.outliers === "auto" &&
+      !matches.names &&
+      (matches.detected !== undefined || matches.correlation !== undefined || n > BY_HAND));
   const trust = trustOf(matches, isFallible);
   const candidates = Int32Array.from(trust.keys()).filter((i) => trust[i]! > 0);
   const straightOptions = {
@@ -85,6 +87,7 @@ export async function estimateBending(
     ...{ model, maxKnots: options.maxKnots },
     ...(options.smoothing === undefined ? {} : { smoothing: options.smoothing }),
     ...(latticeSpacing === undefined ? {} : { latticeSpacing }),
+    ...(matches.correlation ? { correlationLength: matches.correlation.length } : {}),
   };
   const chosen = isFallible
     ? smoothInliers(fixed, moving, trust, straight, { ...fitOptions, distance, movingSpacing }, context.signal)
@@ -139,7 +142,7 @@ async function evidenceOf(
     fit,
     fitOptions,
     places,
-    0.01 * movingSpacing,
+    matches.correlation?.sharedError ?? 0.01 * movingSpacing,
   );
   const square = (v: Float64Array, at: number) => v[2 * at]! ** 2 + v[2 * at + 1]! ** 2;
   let fitSquare = 0;

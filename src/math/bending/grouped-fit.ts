@@ -6,6 +6,7 @@ import { boundsOf } from "../bounds.js";
 import { mapPoints } from "../map-points.js";
 import { gather } from "./groups.js";
 import { latticeSmoother } from "./lattice-smoother.js";
+import { neighbourhoods } from "./neighbourhoods.js";
 import { chooseSmoothing, type Smoother, type SmoothFit } from "./smoother.js";
 import { thinPlateSmoother } from "./thin-plate-smoother.js";
 
@@ -17,6 +18,8 @@ export interface GroupedOptions {
   readonly maxKnots: number;
   /** Chosen by leave-one-out when absent. */
   readonly smoothing?: number;
+  /** Tie points nearer to each other than this have errors that are alike, and are left out together; fixed world units. */
+  readonly correlationLength?: number;
   /** Lattice spacing of a B-spline, fixed world units; follows the tie points when absent. */
   readonly latticeSpacing?: number;
 }
@@ -54,10 +57,12 @@ export function groupedFit(
   const { x0, y0, x1, y1 } = boundsOf(pick(fixed, use));
   const same = 1e-6 * Math.max(x1 - x0, y1 - y0, 1e-300);
   const { places, weight: sums, of } = gather(fixed, use, weight, options.maxKnots, same);
+  const { correlationLength } = options;
+  const partitions = correlationLength === undefined ? undefined : neighbourhoods(places, correlationLength);
   const made =
     options.model === "tps"
-      ? thinPlateSmoother(places, sums)
-      : latticeSmoother(places, sums, latticeOver({ x0, y0, x1, y1 }, sums.length, options.latticeSpacing));
+      ? thinPlateSmoother(places, sums, partitions)
+      : latticeSmoother(places, sums, latticeOver({ x0, y0, x1, y1 }, sums.length, options.latticeSpacing), partitions);
   if (!made.ok) return made;
   const smoother: Smoother = made.value;
   let transform: Transform = { type: "affine", matrix: straight };

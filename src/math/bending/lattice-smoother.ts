@@ -3,6 +3,7 @@ import { ok, type Result } from "../../core/diagnostic.js";
 import { applyAffine, type Grid, invertAffine, spacing } from "../../core/grid.js";
 import { sequence } from "../../core/transform.js";
 import { fitMap } from "../fit.js";
+import { meanOf, type Partitions, sumsOver, withoutParts } from "./neighbourhoods.js";
 import type { Smoother, SmoothFit } from "./smoother.js";
 
 /** Added to the diagonal of the energy: coefficients that nothing speaks of are 0. */
@@ -19,8 +20,14 @@ const RIDGE = 1e-6;
  * @param places  interleaved
  * @param weight  of each place, above 0
  * @param lattice  must reach two steps beyond all places
+ * @param partitions  places that are left out together; each alone when absent
  */
-export function latticeSmoother(places: Float64Array, weight: Float64Array, lattice: Grid): Result<Smoother> {
+export function latticeSmoother(
+  places: Float64Array,
+  weight: Float64Array,
+  lattice: Grid,
+  partitions?: Partitions,
+): Result<Smoother> {
   const n = weight.length;
   const { width, height } = lattice;
   const m = width * height;
@@ -56,12 +63,13 @@ export function latticeSmoother(places: Float64Array, weight: Float64Array, latt
   const energy = bendingEnergy(width, height, band).map((v, i) => v * unit * unit + (i % band === 0 ? RIDGE : 0));
 
   // The smoothing that was asked for last is likely to be asked for again.
-  let kept: { smoothing: number; factor: Float64Array; leverage: Float64Array } | undefined;
+  let kept: { smoothing: number; factor: Float64Array; leverage: Float64Array; rows: Float64Array[] } | undefined;
   const factored = (smoothing: number) => {
     if (kept?.smoothing === smoothing) return kept;
     const A = normal.map((v, i) => v + Math.max(smoothing, 1e-12) * energy[i]!);
     factorise(A, m, band);
     const leverage = new Float64Array(n);
+    const rows: Float64Array[] = [];
     const x = new Float64Array(m);
     for (let i = 0; i < n; i++) {
       x.fill(0);
@@ -70,12 +78,29 @@ export function latticeSmoother(places: Float64Array, weight: Float64Array, latt
       let sum = 0;
       for (let r = first[i]!; r < m; r++) sum += x[r]! * x[r]!;
       leverage[i] = share[i]! * sum;
+      if (partitions) rows.push(x.slice());
     }
-    kept = { smoothing, factor: A, leverage };
+    kept = { smoothing, factor: A, leverage, rows };
     return kept;
   };
 
-  const solve = (values: Float64Array, smoothing: number): SmoothFit => {
+  /** Residuals at places that the fit is not shown; a fit to values v is Σⱼ rowsᵢ·rowsⱼ shareⱼ vⱼ. */
+  const without = (parted: Partitions, residual: Float64Array, rows: readonly Float64Array[]) => {
+    const root = share.map(Math.sqrt);
+    const element = (i: number, j: number): number => {
+      const [p, q] = [rows[i]!, rows[j]!];
+      let sum = 0;
+      for (let r = 0; r < p.length; r++) sum += p[r]! * q[r]!;
+      return (i === j ? 1 : 0) - root[i]! * root[j]! * sum;
+    };
+    const right = residual.map((v, i) => v * root[i >> 1]!);
+    return withoutParts(parted, element, right).map((left) => left.map((v, i) => v / root[i >> 1]!));
+  };
+
+  const solve = (
+    values: Float64Array,
+    smoothing: number,
+  ): SmoothFit & { readonly heldOuts: readonly Float64Array[] } => {
     const straight = fitMap("affine", places, values, undefined, weight);
     if (!straight.ok) throw new Error("Internal error: places on a line");
     const [a, b, c, d, e, f] = straight.value;
@@ -84,12 +109,15 @@ export function latticeSmoother(places: Float64Array, weight: Float64Array, latt
     // What is to be bent before the affine map: the values led back, less the places.
     const bend = applyAffine(invertAffine(affine), values).map((v, i) => v - places[i]!);
     const left = new Float64Array(2 * n);
+    let lefts: Float64Array[];
     const coefficients = new Float64Array(2 * m);
     let freedom = 3;
     if (isAffine) {
-      for (let i = 0; i < n; i++) for (let k = 0; k < 2; k++) left[2 * i + k] = -bend[2 * i + k]! / (1 - 3 * share[i]!);
+      for (let i = 0; i < n; i++)
+        for (let k = 0; k < 2; k++) left[2 * i + k] = -bend[2 * i + k]! / (partitions ? 1 : 1 - 3 * share[i]!);
+      lefts = partitions ? without(partitions, left, affineRows(places, share)) : [left];
     } else {
-      const { factor, leverage } = factored(smoothing);
+      const { factor, leverage, rows } = factored(smoothing);
       for (let k = 0; k < 2; k++) {
         const x = new Float64Array(m);
         for (let i = 0; i < n; i++) {
@@ -104,26 +132,45 @@ export function latticeSmoother(places: Float64Array, weight: Float64Array, latt
         for (let i = 0; i < n; i++) {
           let sum = 0;
           for (let t = 0; t < 16; t++) sum += taps[16 * i + t]! * x[first[i]! + (t >> 2) * width + (t & 3)]!;
-          left[2 * i + k] = (sum - bend[2 * i + k]!) / Math.max(1e-9, 1 - leverage[i]!);
+          left[2 * i + k] = (sum - bend[2 * i + k]!) / (partitions ? 1 : Math.max(1e-9, 1 - leverage[i]!));
         }
       }
+      lefts = partitions ? without(partitions, left, rows) : [left];
       freedom += leverage.reduce((sum, h) => sum + h, 0);
     }
-    const heldOut = left.map((_, i) => (i & 1 ? d * left[i - 1]! + e * left[i]! : a * left[i]! + b * left[i + 1]!));
+    const heldOuts = lefts.map((l) => l.map((_, i) => (i & 1 ? d * l[i - 1]! + e * l[i]! : a * l[i]! + b * l[i + 1]!)));
     return {
       transform: isAffine
         ? { type: "affine", matrix: affine }
         : sequence({ type: "bspline", lattice, coefficients }, { type: "affine", matrix: affine }),
-      ...{ heldOut, freedom },
+      ...{ heldOuts, heldOut: meanOf(heldOuts), freedom },
     };
   };
 
   return ok({
     solve,
     heldOutSquares(values, smoothing) {
-      const { heldOut } = solve(values, smoothing);
-      return share.map((w, i) => w * (heldOut[2 * i]! ** 2 + heldOut[2 * i + 1]! ** 2));
+      const squares = solve(values, smoothing).heldOuts.map((left) =>
+        share.map((w, i) => w * (left[2 * i]! ** 2 + left[2 * i + 1]! ** 2)),
+      );
+      return partitions ? sumsOver(partitions, squares) : squares[0]!;
     },
+  });
+}
+
+/** Rows of the weighted affine fit, as those of the lattice: 1, x and y made orthonormal over the places. */
+function affineRows(places: Float64Array, share: Float64Array): Float64Array[] {
+  let [x0, y0, xx, xy, yy] = [0, 0, 0, 0, 0];
+  for (const [i, w] of share.entries()) [x0, y0] = [x0 + w * places[2 * i]!, y0 + w * places[2 * i + 1]!];
+  for (const [i, w] of share.entries()) {
+    const [x, y] = [places[2 * i]! - x0, places[2 * i + 1]! - y0];
+    [xx, xy, yy] = [xx + w * x * x, xy + w * x * y, yy + w * y * y];
+  }
+  const across = Math.sqrt(xx);
+  const down = Math.sqrt(yy - (xy * xy) / xx);
+  return Array.from(share, (_, i) => {
+    const [x, y] = [places[2 * i]! - x0, places[2 * i + 1]! - y0];
+    return Float64Array.of(1, x / across, (y - (xy / xx) * x) / down);
   });
 }
 

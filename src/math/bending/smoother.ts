@@ -3,7 +3,7 @@ import type { Transform } from "../../core/transform.js";
 /** A smooth map through or near given values. */
 export interface SmoothFit {
   readonly transform: Transform;
-  /** For each place: value that the fit without it would give there, less its own; interleaved, units of the values. */
+  /** For each place: value that the fit without it, or without its part, would give there, less its own; interleaved, units of the values. */
   readonly heldOut: Float64Array;
   /** Effective number of free parameters per coordinate: 3 for an affine map, one per place for interpolation. */
   readonly freedom: number;
@@ -18,7 +18,7 @@ export interface Smoother {
    * @param smoothing  0 goes through every value, infinity is the affine map of least squares
    */
   solve(values: Float64Array, smoothing: number): SmoothFit;
-  /** Square of `heldOut` for each place, times its share of the weight: their sum is what the choice of smoothing goes by. */
+  /** Square of `heldOut` for each place, or part, times its share of the weight: their sum is what the choice of smoothing goes by. */
   heldOutSquares(values: Float64Array, smoothing: number): Float64Array;
 }
 

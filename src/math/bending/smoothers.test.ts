@@ -5,6 +5,7 @@ import { seededRandom } from "../../core/random.js";
 import { apply, type Transform } from "../../core/transform.js";
 import { fitMap } from "../fit.js";
 import { latticeSmoother } from "./lattice-smoother.js";
+import { neighbourhoods } from "./neighbourhoods.js";
 import { chooseSmoothing, type Smoother } from "./smoother.js";
 import { symmetricEigen } from "./symmetric-eigen.js";
 import { thinPlateSmoother } from "./thin-plate-smoother.js";
@@ -118,6 +119,33 @@ describe.each(["tps", "bspline"] as const)("a smoother (%s)", (kind) => {
         const tolerance = 0.1 + 0.15 * Math.abs(wanted[0]!) + 0.15 * Math.abs(wanted[1]!);
         expect(Math.abs(whole.heldOut[2 * left]! - wanted[0]!)).toBeLessThan(tolerance);
         expect(Math.abs(whole.heldOut[2 * left + 1]! - wanted[1]!)).toBeLessThan(tolerance);
+      }
+    }
+  });
+
+  test("knows what a fit without a whole neighbourhood would say of it", () => {
+    const { places, values, weight } = data(2, 90, 0.3);
+    const [parts] = neighbourhoods(places, 250);
+    const left = parts!.reduce((most, part) => (part.length > most.length ? part : most));
+    expect(left.length).toBeGreaterThan(4);
+    for (const smoothing of [1e-4, 1e-2, Number.POSITIVE_INFINITY]) {
+      const made = {
+        tps: () => thinPlateSmoother(places, weight, [parts!]),
+        bspline: () => latticeSmoother(places, weight, lattice, [parts!]),
+      };
+      const whole = made[kind]();
+      if (!whole.ok) throw new Error();
+      const { heldOut } = whole.value.solve(values, smoothing);
+      const keep = (p: Float64Array, size: number) => p.filter((_, i) => !left.includes(Math.floor(i / size)));
+      const w = keep(weight, 1);
+      const sum = (v: Float64Array) => v.reduce((s, x) => s + x, 0);
+      const rest = smoother(kind, keep(places, 2), w).solve(keep(values, 2), (smoothing * sum(weight)) / sum(w));
+      for (const i of left) {
+        const p = apply(rest.transform, places.slice(2 * i, 2 * i + 2) as Points<"world">);
+        for (let c = 0; c < 2; c++) {
+          const wanted = p[c]! - values[2 * i + c]!;
+          expect(Math.abs(heldOut[2 * i + c]! - wanted)).toBeLessThan(0.2 + 0.2 * Math.abs(wanted));
+        }
       }
     }
   });

@@ -1,6 +1,7 @@
 import { failed, ok, problem, type Result } from "../../core/diagnostic.js";
 import { logarithm } from "../../core/logarithm.js";
 import { worldPoints } from "../../core/points.js";
+import { meanOf, type Partitions, sumsOver, withoutParts } from "./neighbourhoods.js";
 import type { Smoother, SmoothFit } from "./smoother.js";
 import { type Eigen, symmetricEigen } from "./symmetric-eigen.js";
 
@@ -14,12 +15,17 @@ import { type Eigen, symmetricEigen } from "./symmetric-eigen.js";
  *
  * @param places  interleaved, no two the same; at most about 600
  * @param weight  of each place, above 0
+ * @param partitions  places that are left out together; each alone when absent
  * @returns `too-few-points` for fewer than 3, `collinear` for points on a line
  *
  * [1] F. Bookstein, "Principal warps", IEEE TPAMI 11 (1989), doi:10.1109/34.24792
  * [2] G. Wahba, "Spline Models for Observational Data", SIAM (1990), doi:10.1137/1.9781611970128
  */
-export function thinPlateSmoother(places: Float64Array, weight: Float64Array): Result<Smoother> {
+export function thinPlateSmoother(
+  places: Float64Array,
+  weight: Float64Array,
+  partitions?: Partitions,
+): Result<Smoother> {
   const n = weight.length;
   if (n < 3) return failed(tooFew(n));
   const unit = normalisation(places);
@@ -99,9 +105,19 @@ export function thinPlateSmoother(places: Float64Array, weight: Float64Array): R
     return { c, diagonal, gain };
   };
 
-  /** Fit without a place, less its value there. NaN where the others do not determine it. */
-  const heldOut = (c: Float64Array, diagonal: Float64Array): Float64Array =>
-    c.map((value, i) => (diagonal[i >> 1]! > 1e-12 ? -value / diagonal[i >> 1]! / root[i >> 1]! : Number.NaN));
+  /** Fit without a place, or without its part, less its value there. NaN where the others do not determine it. */
+  const heldOut = (c: Float64Array, diagonal: Float64Array, gain: Float64Array): Float64Array[] => {
+    if (!partitions)
+      return [
+        c.map((value, i) => (diagonal[i >> 1]! > 1e-12 ? -value / diagonal[i >> 1]! / root[i >> 1]! : Number.NaN)),
+      ];
+    const element = (i: number, j: number): number => {
+      let sum = 0;
+      for (let k = 0; k < m; k++) sum += G[m * i + k]! * G[m * j + k]! * gain[k]!;
+      return sum;
+    };
+    return withoutParts(partitions, element, c).map((left) => left.map((value, i) => -value / root[i >> 1]!));
+  };
 
   return ok({
     solve(values, smoothing): SmoothFit {
@@ -121,7 +137,7 @@ export function thinPlateSmoother(places: Float64Array, weight: Float64Array): R
       }) as [Triple, Triple];
       const affine = rest.flatMap(([one, a, b]) => [a * scale, b * scale, one - (a * x0 + b * y0) * scale]);
       const freedom = 3 + (isAffine ? 0 : D.reduce((sum, d, k) => sum + Math.max(d, floor) * gain[k]!, 0));
-      const left = heldOut(c, diagonal);
+      const left = meanOf(heldOut(c, diagonal, gain));
       if (isAffine) return { transform: { type: "affine", matrix: affine as never }, heldOut: left, freedom };
       // In world units: U(s r) = s² (r² log r + r² log s), and Σ wᵢ r² is a constant because Σ wᵢ and Σ wᵢ kᵢ are 0.
       const weights = new Float64Array(2 * n);
@@ -142,9 +158,11 @@ export function thinPlateSmoother(places: Float64Array, weight: Float64Array): R
       };
     },
     heldOutSquares(values, smoothing) {
-      const { c, diagonal } = solved(values, smoothing);
-      const left = heldOut(c, diagonal);
-      return root.map((r, i) => (r * r * (left[2 * i]! ** 2 + left[2 * i + 1]! ** 2)) / n);
+      const { c, diagonal, gain } = solved(values, smoothing);
+      const squares = heldOut(c, diagonal, gain).map((left) =>
+        root.map((r, i) => (r * r * (left[2 * i]! ** 2 + left[2 * i + 1]! ** 2)) / n),
+      );
+      return partitions ? sumsOver(partitions, squares) : squares[0]!;
     },
   });
 }

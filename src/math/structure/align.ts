@@ -51,6 +51,8 @@ export interface StructureAlignment {
   readonly halves: number;
   /** Pixels of the moving image per pixel of the level that the ties come from. */
   readonly levelPixel: number;
+  /** Distance from which the ties have no pixel in common, fixed world units. */
+  readonly tieExtent: number;
   readonly levels: readonly ClimbStep[];
   /** Other maps that were looked at to the end, best first, fixed world to moving world. */
   readonly rivals: readonly { readonly matrix: Matrix3; readonly score: number; readonly source: string }[];
@@ -106,7 +108,7 @@ export async function alignByStructure(
   signal.throwIfAborted();
   context.progress(0.85);
   const [best, ...others] = screened.candidates as [Candidate, ...Candidate[]];
-  const { finest, steps, ties, levelPixel } = climb(pair, best, { model: options.model, random, signal });
+  const { finest, steps, ties, levelPixel, tieExtent } = climb(pair, best, { model: options.model, random, signal });
   const world = (m: Matrix3) => worldMap(m, fixed.grid, moving.grid);
   const perChannelPixel = spacing(moving.grid) / spacing(inputs.moving.grid);
   return ok({
@@ -119,6 +121,7 @@ export async function alignByStructure(
     coarseTies: worldTies(best.ties, fixed.grid, moving.grid),
     halves: (finest.halves ?? Number.NaN) * perChannelPixel,
     levelPixel: levelPixel * perChannelPixel,
+    tieExtent: tieExtent * spacing(fixed.grid),
     levels: steps,
     rivals: others.map(({ matrix, score, start }) => ({ matrix: world(matrix), score, source: start.source })),
     tried: starts.length,

@@ -47,6 +47,8 @@ export interface Look {
   readonly bent?: LevelTies;
   /** Pixels of the moving channels per pixel of the level. */
   readonly levelPixel: number;
+  /** Ties that lie as far apart share no pixel: the side of a block with its neighbours, pixels of the fixed channels. */
+  readonly tieExtent: number;
   /** How far apart the maps of two halves of the blocks are, pixels of the moving channels; where asked for and possible. */
   readonly halves?: number;
 }
@@ -106,6 +108,7 @@ export function look(
     overlap: grid.overlap,
     moved: distance(pair, matrix, next),
     levelPixel: scale / factor,
+    tieExtent: (options.side + 2 * options.step) / factor,
     ties: tiesOf(grid.centres, found, fromLevel, matrix),
     ...(options.bent ? { bent: tiesOf(grid.centres, bentShifts(arena, grid, found.map), fromLevel, matrix) } : {}),
     ...(parts.length === 2 ? { halves: distance(pair, corrected(parts[0]!.map), corrected(parts[1]!.map)) } : {}),

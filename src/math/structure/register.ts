@@ -113,6 +113,7 @@ export function tiePoints({ fixed, moving }: StructureInputs, found: StructureAl
     ...{ fixed: ties.fixed, moving: ties.moving, weight: ties.weight },
     inlier: Uint8Array.from(squared, (r) => (r <= reach * reach ? 1 : 0)),
     residual: squared.map(Math.sqrt),
+    correlation: { length: found.tieExtent, sharedError: sharedError(found) * spacing(moving.grid) },
     images: { fixed, moving },
   };
 }

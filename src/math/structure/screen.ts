@@ -93,6 +93,8 @@ export interface Climbed {
   readonly ties: LevelTies;
   /** Pixels of the moving channels per pixel of the ties' level. */
   readonly levelPixel: number;
+  /** Distance from which the ties have no pixel in common, pixels of the fixed channels. */
+  readonly tieExtent: number;
 }
 
 /**
@@ -131,7 +133,8 @@ export function climb(pair: StructurePair, from: Candidate, options: ScreenOptio
   }
   const level = at.longSide < LEVELS[0].longSide ? LEVELS[0] : at;
   const last = look(pair, finest.matrix, { ...level, model: options.model, bent: true }, options.random);
-  return { finest, steps, ties: last?.bent ?? finest.ties, levelPixel: last?.levelPixel ?? finest.levelPixel };
+  const { levelPixel, tieExtent } = last ?? finest;
+  return { finest, steps, ties: last?.bent ?? finest.ties, levelPixel, tieExtent };
 }
 
 /** Residual at which a block counts half, pixels of the level. */
