@@ -1,4 +1,5 @@
-// Builds dist/: kernels (AssemblyScript), TypeScript, and the command manifest that keeps start-up short.
+// Builds dist/: kernels (AssemblyScript), TypeScript, and what keeps start-up short: few files, and a manifest of the commands.
+// With a name, kernels or typescript, that alone; modules then stay apart.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -21,4 +22,5 @@ if (!only || only === "kernels") {
   ]);
 }
 if (!only || only === "typescript") run("node_modules/typescript/bin/tsc", ["-p", "."]);
+if (!only) run("scripts/bundle.mjs", []);
 if (!only && existsSync(`${root}scripts/manifest.mjs`)) run("scripts/manifest.mjs", []);

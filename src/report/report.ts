@@ -95,7 +95,7 @@ ${images}
 <section id="provenance"><h2>Provenance</h2>${provenanceSection(record, groups)}</section>
 <section id="methods"><h2>Text for a paper</h2><p class="note">A description of the method, made from the record of this run. Check it before you use it.</p>${methodsSection(methodsOf(record, groups, found))}</section>
 </main><footer>Made by Tiepoint ${record.tiepoint}. This file needs no network and sends nothing. Fixed is the image that stays, moving the one that is brought to it; pixel coordinates are (x, y) with the centre of the first pixel at (0, 0).</footer></div>
-<script>${trusted(viewerScript)}</script></body></html>
+${trusted(`<script>${viewerScript}</script>`)}</body></html>
 `.text;
 }
 
