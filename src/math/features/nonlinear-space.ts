@@ -59,7 +59,7 @@ export function nonlinearSpace(
     const smooth = emptyRows(local, stride, height);
     const work = emptyRows(local, stride, height);
     const conductivity = emptyRows(local, stride, height);
-    const blur = (from: number, to: number, s: number) => blurInto(local, from, to, { stride, width, height }, s);
+    const blur = (from: number, to: number, s: number) => blurInto(from, to, { stride, width, height }, s);
     const size = { width, height, stride };
     for (let sublevel = 0; sublevel < SUBLEVELS; sublevel++) {
       const at = emptyRows(arena, stride, height);
@@ -113,7 +113,7 @@ function copyIn(source: { readonly address: number; readonly stride: number }, t
   kernels().rows("copyRows", size.height, args, 64);
 }
 
-function blurInto(arena: Arena, from: number, to: number, { stride, width, height }: Size, sigma: number): void {
+function blurInto(from: number, to: number, { stride, width, height }: Size, sigma: number): void {
   using inner = kernels().arena();
   const weights = gaussianWeights(sigma);
   const scratch = kernels().scratch(inner, 4 * (stride + 2 * weights.length + 128));

@@ -6,7 +6,6 @@ import type { Context } from "../../core/plugin.js";
 import type { Points } from "../../core/points.js";
 import { applyMatrix3, invertMatrix3, type Matrix3, matrix3FromAffine, multiplyMatrix3 } from "../../core/transform.js";
 import { kernels } from "../../kernel/lane.js";
-import type { Arena } from "../../kernel/memory.js";
 import { wrongMask } from "../features/match-images.js";
 import { pixelMap, worldMap } from "../pair.js";
 import { seededRandom } from "../random.js";
