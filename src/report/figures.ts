@@ -253,10 +253,11 @@ function sample(from: Picture, x: number, y: number, into: Uint8Array, to: numbe
   const down = fy > 0 ? width : 0;
   if (!from.valid[a] || !from.valid[b] || !from.valid[a + down] || !from.valid[b + down]) return false;
   const size = width * height;
+  const d = from.data;
   for (let band = 0; band < from.bands; band++) {
-    const d = from.data.subarray(band * size, (band + 1) * size);
-    const top = d[a]! * (1 - fx) + d[b]! * fx;
-    const bottom = d[a + down]! * (1 - fx) + d[b + down]! * fx;
+    const start = band * size;
+    const top = d[start + a]! * (1 - fx) + d[start + b]! * fx;
+    const bottom = d[start + a + down]! * (1 - fx) + d[start + b + down]! * fx;
     into[band * plane + to] = Math.round(top * (1 - fy) + bottom * fy);
   }
   return true;
