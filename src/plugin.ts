@@ -50,6 +50,7 @@ export { describeSift } from "./math/features/sift-describe.js";
 export { simulatedTilts, type Tilts, tiltedView, worthTilting } from "./math/features/tilts.js";
 export * from "./math/gaussian.js";
 export { matchPointSets } from "./math/graph/match-sets.js";
+export { scaleParams, scaleRangeProblem } from "./math/graph/scale-range.js";
 export { judgeMap } from "./math/judge-map.js";
 export { evaluateLandmarks } from "./math/landmarks/evaluate.js";
 export { decodeLandmarkModel, encodeLandmarkModel } from "./math/landmarks/model-bytes.js";

@@ -1,4 +1,4 @@
-import { definePlugin, failed, matchPointSets, problem } from "tiepoint/plugin";
+import { definePlugin, failed, matchPointSets, problem, scaleParams, scaleRangeProblem } from "tiepoint/plugin";
 
 export default definePlugin({
   kind: "match",
@@ -16,28 +16,7 @@ export default definePlugin({
       default: "8 %",
       description: "How far a point may lie from where it belongs, as a share of the typical distance between points.",
     },
-    minScale: {
-      type: "number",
-      minimum: 0.01,
-      maximum: 100,
-      default: 0.2,
-      description: "Least magnification from fixed to moving world units; images of known pixel size have about 1.",
-    },
-    maxScale: {
-      type: "number",
-      minimum: 0.01,
-      maximum: 100,
-      default: 5,
-      description: "Largest magnification from fixed to moving world units.",
-    },
-    distortion: {
-      type: "number",
-      unit: "ratio",
-      minimum: 0,
-      maximum: 0.25,
-      default: "0 %",
-      description: "How much one direction may be stretched or sheared against another. Above 0 takes longer.",
-    },
+    ...scaleParams,
     neighbours: {
       type: "integer",
       minimum: 4,
@@ -56,11 +35,8 @@ export default definePlugin({
   inputs: { fixed: "points", moving: "points", fixedImage: "image?", movingImage: "image?" },
   outputs: { matches: "matches" },
   async run({ fixed, moving, fixedImage, movingImage }, params, context) {
-    const { minScale, maxScale } = params;
-    if (minScale > maxScale)
-      return failed(
-        problem("scale-range", `Expected min-scale to be at most max-scale, but received ${minScale} and ${maxScale}`),
-      );
+    const wrongRange = scaleRangeProblem(params.minScale, params.maxScale);
+    if (wrongRange) return failed(wrongRange);
     if (!fixedImage !== !movingImage)
       return failed(
         problem(
@@ -70,6 +46,6 @@ export default definePlugin({
         ),
       );
     const images = fixedImage && movingImage ? { fixed: fixedImage, moving: movingImage } : undefined;
-    return matchPointSets(fixed, moving, { ...params, scale: [minScale, maxScale] }, context, images);
+    return matchPointSets(fixed, moving, { ...params, scale: [params.minScale, params.maxScale] }, context, images);
   },
 });

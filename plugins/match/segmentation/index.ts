@@ -3,8 +3,9 @@ import {
   failed,
   lackOfSegmentMemory,
   matchRegions,
-  problem,
   regionsOf,
+  scaleParams,
+  scaleRangeProblem,
   segmentParams,
   segmentSettings,
 } from "tiepoint/plugin";
@@ -39,42 +40,14 @@ export default definePlugin({
       default: "8 %",
       description: "How far a centroid may lie from where it belongs, as a share of the distance between regions.",
     },
-    minScale: {
-      type: "number",
-      minimum: 0.01,
-      maximum: 100,
-      default: 0.2,
-      description: "Least magnification from fixed to moving world units.",
-    },
-    maxScale: {
-      type: "number",
-      minimum: 0.01,
-      maximum: 100,
-      default: 5,
-      description: "Largest magnification from fixed to moving world units.",
-    },
-    distortion: {
-      type: "number",
-      unit: "ratio",
-      minimum: 0,
-      maximum: 0.25,
-      default: "0 %",
-      description: "How much one direction may be stretched or sheared against another. Above 0 takes longer.",
-    },
+    ...scaleParams,
   },
   inputs: { fixed: "image", moving: "image" },
   outputs: { matches: "matches" },
   async run({ fixed, moving }, params, context) {
-    const { minScale, maxScale } = params;
+    const wrongRange = scaleRangeProblem(params.minScale, params.maxScale);
+    if (wrongRange) return failed(wrongRange);
     const { signal, memory } = context;
-    if (minScale > maxScale)
-      return failed(
-        problem(
-          "scale-range",
-          `Expected min-scale to be at most max-scale, but received ${minScale} and ${maxScale}`,
-          "Exchange the two.",
-        ),
-      );
     const a = segmentSettings(params, params.fixedForeground, fixed.grid);
     if (!a.ok) return a;
     const b = segmentSettings(params, params.movingForeground, moving.grid);
@@ -95,7 +68,7 @@ export default definePlugin({
     return matchRegions(
       { image: fixed, runs: f.value },
       { image: moving, runs: m.value },
-      { tolerance, distortion, scale: [minScale, maxScale], neighbours: 8, maxPoints: 20000 },
+      { tolerance, distortion, scale: [params.minScale, params.maxScale], neighbours: 8, maxPoints: 20000 },
       context,
     );
   },
