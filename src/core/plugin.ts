@@ -9,7 +9,12 @@ import type { Metrics, Verdict } from "./verdict.js";
 /** Rows for a CSV file: columns by name, in order, equally long. */
 export interface Table {
   readonly columns: Readonly<Record<string, readonly (number | string)[]>>;
+  /** What the rows are, where that is more than numbers to print: the report draws it. */
+  readonly meaning?: TableMeaning;
 }
+
+/** Columns of each: `src/core/tile-tables.ts`, `src/core/slice-tables.ts`. */
+export type TableMeaning = "tile-layout" | "tile-positions" | "tile-edges" | "slice-transforms" | "slice-pairs";
 
 /** A file on disk. Its digest is its key; the path only says where the bytes are. */
 export interface FileRef {
@@ -188,6 +193,11 @@ export interface Plugin<P extends ParamSchemas, In extends Ports, Out extends Po
   readonly inputs: In;
   /** The first is what a bare step name refers to. */
   readonly outputs: Out;
+  /**
+   * The outcome has a verdict, which must be `accepted` unless the pipeline asks for less. So it is with every plugin that
+   * gives a transform, whatever it says here.
+   */
+  readonly judged?: true;
   run(inputs: Values<In>, params: Params<P>, context: Context): Promise<Outcome<Out>>;
 }
 

@@ -1,5 +1,5 @@
 import type { Diagnostic } from "../core/diagnostic.js";
-import type { Port, Ports } from "../core/plugin.js";
+import type { AnyPlugin, Port, Ports } from "../core/plugin.js";
 import { type Dimension, unitNames } from "../core/quantity.js";
 import { describe, type Entry, errorAt, isBroken, type Node, type ScalarNode } from "./node.js";
 import type { Condition } from "./spec.js";
@@ -11,14 +11,14 @@ const number = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-zµ%/^0-9]
 const dimensions: readonly Dimension[] = ["length", "angle", "ratio", "bytes"];
 const verdicts = ["accepted", "suspect", "rejected"] as const;
 
-/** The gate that every step with a transform has, unless `require: { verdict: … }` says otherwise. */
+/** The gate that every judged step has, unless `require: { verdict: … }` says otherwise. */
 export function verdictGate(at: Entry["at"]): Gate {
   return { metric: "verdict", comparison: ">= accepted", operator: ">=", value: "accepted", at };
 }
 
-/** True when one of the outputs is a transform, so that a verdict comes with it. */
-export const givesTransform = (outputs: Ports): boolean =>
-  Object.values(outputs).some((p: Port) => p === "transform" || p === "transform[]");
+/** True when a verdict comes with the outputs: always with a transform. */
+export const isJudged = ({ judged, outputs }: Pick<AnyPlugin, "judged" | "outputs">): boolean =>
+  judged === true || Object.values(outputs as Ports).some((p: Port) => p === "transform" || p === "transform[]");
 
 /** Reads `require:`; metrics are names of the plugin's making, so only the comparisons are checked here. */
 export function readGates(node: Node, found: Diagnostic[]): Gate[] {

@@ -1,6 +1,6 @@
 import { type Ports, parsePort } from "../core/plugin.js";
 import { bind, portsByName, readReference } from "./bind.js";
-import { givesTransform, readGates, verdictGate } from "./gates.js";
+import { isJudged, readGates, verdictGate } from "./gates.js";
 import { describe, type Entry, errorAt, isBroken, type MapNode, type Node, problemLimit } from "./node.js";
 import type { BlockSpec, EachSpec, OnFail, PluginSet, Reading, StepSpec } from "./spec.js";
 import { closest, didYouMean } from "./suggest.js";
@@ -131,7 +131,7 @@ function readStep(entry: Entry, reading: Reading): StepSpec | BlockSpec | undefi
     return theirs ? undefined : entries.get(key);
   };
   const gates = own("require") ? readGates(own("require")!.value, reading.found) : [];
-  if (givesTransform(plugin.plugin.outputs as Ports) && !gates.some((g) => g.metric === "verdict")) {
+  if (isJudged(plugin.plugin) && !gates.some((g) => g.metric === "verdict")) {
     gates.push(verdictGate(entry.at));
   }
   const onFail = readOnFail(own("on-fail"), reading);

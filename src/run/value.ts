@@ -1,4 +1,5 @@
 import type { Image } from "../core/image.js";
+import type { Table } from "../core/plugin.js";
 
 /** Where an image or a stored value comes from: the action that gave it, and the output port. */
 export interface PortRef {
@@ -65,7 +66,10 @@ function pack(value: unknown): unknown {
     const { key, port, item } = value.recipe;
     return { $image: { key, port, ...(item === undefined ? {} : { item }) } };
   }
-  if (isColumns(value)) return { columns: { $object: Object.entries(value.columns).map(([k, v]) => [k, pack(v)]) } };
+  if (isTable(value)) {
+    const columns = { $object: Object.entries(value.columns).map(([k, v]) => [k, pack(v)]) };
+    return value.meaning === undefined ? { columns } : { columns, meaning: value.meaning };
+  }
   const entries = Object.entries(value)
     .filter(([, item]) => item !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -74,9 +78,9 @@ function pack(value: unknown): unknown {
 }
 
 /** A table: the order of its columns is a part of it. */
-const isColumns = (value: object): value is { readonly columns: Readonly<Record<string, readonly unknown[]>> } =>
+const isTable = (value: object): value is Table =>
   "columns" in value &&
-  Object.keys(value).length === 1 &&
+  Object.keys(value).every((key) => key === "columns" || key === "meaning") &&
   typeof value.columns === "object" &&
   value.columns !== null &&
   Object.values(value.columns).every(Array.isArray);
