@@ -1,12 +1,12 @@
 import { writeFile } from "node:fs/promises";
-import { csvCell, csvNumber, definePlugin, failed, problem } from "tiepoint/plugin";
+import { csvCell, csvNumber, definePlugin, failed, problem, tileConfigurationText } from "tiepoint/plugin";
 
 export default definePlugin({
   kind: "write",
   name: "table",
-  version: "1",
-  summary: "Writes a table as CSV.",
-  formats: { extensions: [".csv"] },
+  version: "2",
+  summary: "Writes a table as CSV, or tile positions as Fiji reads them (TileConfiguration.txt).",
+  formats: { extensions: [".csv", ".txt"] },
   params: {},
   inputs: { table: "table" },
   outputs: {},
@@ -18,6 +18,12 @@ export default definePlugin({
       return failed(
         problem("ragged-table", `Expected ${rows} rows in every column, but "${odd[0]}" has ${odd[1].length}`),
       );
+    }
+    if (target!.toLowerCase().endsWith(".txt")) {
+      const text = tileConfigurationText(table);
+      if (!text.ok) return text;
+      await writeFile(target!, text.value);
+      return { ok: true, value: {} };
     }
     const lines = [columns.map(([name]) => csvCell(name)).join(",")];
     for (let i = 0; i < rows; i++) {
