@@ -42,6 +42,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "preprocess/normalise": () => import("./preprocess/normalise/index.js"),
   "preprocess/rescale": () => import("./preprocess/rescale/index.js"),
   "preprocess/segment": () => import("./preprocess/segment/index.js"),
+  "read/items": () => import("./read/items/index.js"),
   "read/matches": () => import("./read/matches/index.js"),
   "read/model": () => import("./read/model/index.js"),
   "read/points": () => import("./read/points/index.js"),

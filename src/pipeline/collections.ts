@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { type Diagnostic, failed, ok, type Place, type Result } from "../core/diagnostic.js";
 import { type Cell, parseCsv } from "./csv.js";
 import { compare } from "./gates.js";
@@ -11,7 +11,7 @@ import { didYouMean } from "./suggest.js";
 /** One member of a collection. */
 export interface Item {
   readonly id: string;
-  /** Fields of the file name, or columns of the table; besides these `id`, and `stem` where there is a file. */
+  /** Fields of the file name, or columns of the table; besides these `id`, and `file` and `stem` where there is a file. */
   readonly fields: ReadonlyMap<string, string>;
   /** Absolute path of the item's own file; absent in a table without a column `file`. */
   readonly path?: string;
@@ -82,7 +82,7 @@ export function collect(
   const { fieldNames } = raw.value;
   const problems: Diagnostic[] = [];
   for (const c of input.where) {
-    if (fieldNames.includes(c.field) || c.field === "id" || c.field === "stem") continue;
+    if (fieldNames.includes(c.field) || c.field === "id" || c.field === "stem" || c.field === "file") continue;
     const suggestion = didYouMean(c.field, fieldNames);
     problems.push(
       errorAt(
@@ -265,7 +265,10 @@ function makeIds(input: Collected, count: number, draft: (i: number) => Draft): 
   for (let i = 0; i < count; i++) {
     const { fallback, ...rest } = draft(i);
     const known = new Map(rest.fields);
-    if (rest.path !== undefined && !known.has("stem")) known.set("stem", stemOf(rest.path));
+    if (rest.path !== undefined) {
+      if (!known.has("stem")) known.set("stem", stemOf(rest.path));
+      if (!known.has("file")) known.set("file", basename(rest.path));
+    }
     let id = fallback;
     if (input.id) {
       const filled = fillTemplate(String(input.id.value), (name) => known.get(name));

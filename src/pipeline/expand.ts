@@ -3,6 +3,7 @@ import type { Diagnostic } from "../core/diagnostic.js";
 import { type Port, type Ports, type PortType, parsePort } from "../core/plugin.js";
 import { type Collection, resolvePath } from "./collections.js";
 import { pointsOf, pointsParams, pointsPath } from "./companion.js";
+import { itemsParams, readsItems } from "./items.js";
 import { errorAt } from "./node.js";
 import { filePort } from "./readers.js";
 import {
@@ -98,7 +99,7 @@ export function emit(producer: Producer, planning: Planning): void {
   };
   const seed = producer.step?.seed ?? spec.seed;
   const ports = producer.ports
-    .filter((p) => p.use.type.type !== "file")
+    .filter((p) => p.use.type.type !== "file" && p.targets.length > 0)
     .map((p) => ({ ...p, names: p.targets.map((t) => portName(t as Target & { kind: "value" })) }));
   const files = producer.ports.filter((p) => p.use.type.type === "file");
   for (let i = 0; i < domain.instances.length; i++) {
@@ -110,7 +111,7 @@ export function emit(producer: Producer, planning: Planning): void {
     tasks.push({
       id: taskId(producer, i),
       ...shared,
-      ...(producer.column === undefined ? {} : { params: pointsParams(producer, domain.instances[i]!.item) }),
+      ...(producer.column === undefined ? {} : { params: columnParams(producer, i, planning) }),
       ...(item === undefined ? {} : { item }),
       seed,
       inputs,
@@ -132,6 +133,14 @@ export function portSource(port: ResolvedPort & { names?: readonly string[] }, d
     return [id, sourceFor(target as Target & { kind: "value" }, domain, index, names[k]!) as Single] as const;
   });
   return { items };
+}
+
+/** What the reader of a column is told besides what the user wrote. */
+function columnParams(producer: Producer, index: number, { collections }: Planning): Task["params"] {
+  const { input, column, domain, bound } = producer;
+  const collection = collections.get(input!.name);
+  if (!readsItems(collection, column)) return pointsParams(producer, domain.instances[index]!.item);
+  return { ...bound!.params, ...itemsParams(collection!) };
 }
 
 const rootOf = (domain: Domain): Domain => {

@@ -3,6 +3,7 @@ import type { ParsedPort, Ports, PortType } from "../core/plugin.js";
 import { portsByName } from "./bind.js";
 import type { Collection } from "./collections.js";
 import { pointsOf } from "./companion.js";
+import { itemsColumn, readsItems } from "./items.js";
 import { errorAt } from "./node.js";
 import { readerCandidates } from "./readers.js";
 import { type Block, type Domain, domainOf, encloses, isBlock, type Producer, type Target } from "./scope.js";
@@ -266,10 +267,24 @@ export class House {
 
   private inputTarget(producer: Producer, rest: readonly string[], reference: Reference): Target | undefined {
     if (rest.length > 0) {
+      const items = rest.length === 1 && rest[0] === itemsColumn ? this.itemsProducer(producer) : undefined;
+      if (items) return { kind: "value", producer: items, port: "", type: single("table") };
       const column = this.columnProducer(producer, rest.join("."));
       if (column) return { kind: "value", producer: column, port: "", type: single("image") };
     }
     return this.portTarget(producer, rest, reference, 0);
+  }
+
+  /** What is known of a collection's items, as a table; a column of that name goes first. */
+  private itemsProducer(collection: Producer): Producer | undefined {
+    if (!readsItems(collection.domain.collection, itemsColumn)) return undefined;
+    const key = `${collection.name}.${itemsColumn}`;
+    let producer = this.columns.get(key);
+    if (!producer) {
+      producer = this.inputProducer(collection.input!.name, this.root, itemsColumn);
+      this.columns.set(key, producer);
+    }
+    return producer;
   }
 
   /** The values that a table's column or `points:` names, as an input of its own. */

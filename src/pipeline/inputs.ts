@@ -10,11 +10,23 @@ import {
   shorten,
 } from "./node.js";
 import type { InputSpec, PointsSpec, Reading } from "./spec.js";
-import { checkName, readCount } from "./steps.js";
+import { checkName, readCount, readFlag } from "./steps.js";
 import { closest } from "./suggest.js";
 
 /** Keys of an input that are not its reader's. */
-export const inputKeys = ["file", "all", "table", "list", "where", "expect", "id", "points", "use", "about"] as const;
+export const inputKeys = [
+  "file",
+  "all",
+  "table",
+  "list",
+  "where",
+  "expect",
+  "id",
+  "points",
+  "optional",
+  "use",
+  "about",
+] as const;
 /** Keys under `points:` that are not its reader's. */
 export const pointsKeys = ["file", "use", "about"] as const;
 const sources = ["file", "all", "table", "list"] as const;
@@ -88,9 +100,17 @@ function readInput(entry: Entry, reading: Reading): InputSpec | undefined {
         found.push(errorAt(stray.at, "unknown-key", `${key}: belongs to a collection; "${name}" is one file`));
       }
     }
+    if (!readFlag(value.entries.get("optional"), reading)) {
+      const file = readFile(source, reading);
+      return file && { ...base, kind, file };
+    }
+    if (source.value.type === "scalar" && source.value.value === "")
+      return { ...base, kind, file: source.value, optional: "absent" };
     const file = readFile(source, reading);
-    return file && { ...base, kind, file };
+    return file && { ...base, kind, file, optional: "given" };
   }
+  const stray = value.entries.get("optional");
+  if (stray) found.push(errorAt(stray.at, "unknown-key", `optional: belongs to one file; "${name}" is a collection`));
   const where = value.entries.get("where");
   const expect = value.entries.get("expect");
   const count = expect && readCount(expect, 1, reading);

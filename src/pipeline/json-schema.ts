@@ -168,6 +168,10 @@ function inputSchema(readers: readonly [string, AnyPlugin][]): JsonSchema {
     },
     expect: { ...orSubstitution({ type: "integer", minimum: 1 }), description: "How many items there must be." },
     id: { type: "string", description: 'Names of the items, made of fields: "{row}-{col}".' },
+    optional: {
+      type: "boolean",
+      description: "The input is absent where the file's name is empty; only ports that can be left out take it.",
+    },
     points: {
       description: "Points of the image, or of each item's: a file, whose name may have {field} places.",
       anyOf: [
@@ -213,7 +217,7 @@ function inputSchema(readers: readonly [string, AnyPlugin][]): JsonSchema {
         additionalProperties: false,
         oneOf: [
           { ...only("file"), properties: { where: false, expect: false, id: false } },
-          ...sources.slice(1).map(only),
+          ...sources.slice(1).map((key) => ({ ...only(key), properties: { optional: false } })),
         ],
       },
     ],

@@ -3,6 +3,7 @@ import { bind, portsByName } from "./bind.js";
 import type { Collection } from "./collections.js";
 import { checkTemplate, pointsOf, pointsPath, withImage } from "./companion.js";
 import { inputKeys, pointsKeys } from "./inputs.js";
+import { itemReaders, readsItems } from "./items.js";
 import { errorAt, shorten } from "./node.js";
 import type { Candidate, Producer } from "./scope.js";
 import type { InputSpec, PluginSet, Reading } from "./spec.js";
@@ -65,6 +66,7 @@ export function readerCandidates(
   column: string | undefined,
   plugins: PluginSet,
 ): readonly Candidate[] {
+  if (readsItems(collection, column)) return itemReaders(plugins).map(([id, plugin]) => candidate(id, plugin));
   const use = usedBy(input, column);
   if (use) {
     const plugin = plugins.loaded.get(String(use.value));

@@ -6,6 +6,8 @@ import { type Block, domainOf, encloses, namesakes, type Producer, type Resolved
 import { type PortUse, type Reference, typeWords } from "./spec.js";
 import { closest } from "./suggest.js";
 
+const isAbsent = ({ input }: Producer): boolean => input?.kind === "file" && input.optional === "absent";
+
 /** What takes values: a step, a reader or an output. */
 export type Consumer = Pick<Producer, "name" | "domain" | "blocks" | "bound">;
 
@@ -37,6 +39,7 @@ export class Resolver extends House {
     for (let i = 0; i < this.producers.length; i++) {
       const producer = this.producers[i]!;
       if (producer.kind !== "input" || seen.has(producer) || this.reading.broken.has(producer.input!.name)) continue;
+      if (isAbsent(producer)) continue;
       if (!producer.used && (producer.usedAsFile || producer.column !== undefined)) continue;
       const isCollection = producer.domain !== this.root;
       // A table whose files are all named by other columns needs no reader of its own.
@@ -129,6 +132,23 @@ export class Resolver extends House {
         ),
       );
       return false;
+    }
+    const { input } = target.producer;
+    if (input?.kind === "file" && input.optional) {
+      target.producer.used = true;
+      if (!use.type.optional) {
+        found.push(
+          errorAt(
+            reference.at,
+            "optional-input",
+            `${consumerId} needs ${typeWords(use.type.type, use.type.list)} here, but the input "${reference.text}" may be absent`,
+            "Take optional: true away from the input, if the pipeline cannot do without.",
+            [{ at: target.producer.at, message: "defined here" }],
+          ),
+        );
+        return false;
+      }
+      if (input.optional === "absent") return false;
     }
     if (use.type.type === "file") {
       target.producer.usedAsFile = true;

@@ -99,7 +99,12 @@ export interface PointsSpec {
 /** One input: a file, or a collection of items with a file each. */
 export type InputSpec = InputBase &
   (
-    | { readonly kind: "file"; readonly file: ScalarNode }
+    | {
+        readonly kind: "file";
+        readonly file: ScalarNode;
+        /** `optional: true`: where the file's name is empty, the input is absent, and so is what optional ports take from it. */
+        readonly optional?: "given" | "absent";
+      }
     | {
         readonly kind: "all" | "table" | "list";
         /** The pattern, the table's path, or nothing for a list. */

@@ -324,7 +324,7 @@ function readOnFail(entry: Entry | undefined, reading: Reading): OnFail | undefi
   return undefined;
 }
 
-function readFlag(entry: Entry | undefined, reading: Reading): boolean {
+export function readFlag(entry: Entry | undefined, reading: Reading): boolean {
   if (!entry) return false;
   const { value } = entry;
   if (value.type === "scalar" && typeof value.value === "boolean") return value.value;
