@@ -167,7 +167,7 @@ async function inspectImage(path: string, bytes: number): Promise<Result<Inspect
   const image = Object.values(outcome.value)[0] as Image;
   const { grid, dtype, bands, meaning, nodata, overviews, tile } = image;
   const lines = [
-    `image  ${gridWords(grid)}  ${dtype}  ${bands.length === 1 ? "1 band" : `${bands.length} bands`} (${bands.join(", ")})  ${formatBytes(bytes)}`,
+    `image  ${gridWords(grid)}  ${dtype}  ${bands.length === 1 ? "1 band" : `${bands.length} bands`} (${bands.length > 20 ? `${bands.slice(0, 20).join(", ")}, …` : bands.join(", ")})  ${formatBytes(bytes)}`,
   ];
   if (grid.crs !== "px") {
     const [a, b, c, d, e, f] = grid.worldFromPixel;

@@ -3,7 +3,7 @@ import { type Affine2, composeAffine, type Grid, invertAffine } from "./grid.js"
 import type { Image } from "./image.js";
 import type { ParamSchemas, Params } from "./plugin.js";
 
-/** The parameters that every `read` plugin for images takes. `page` is for the reader itself; `applyReadOptions` does the rest. */
+/** The parameters that every `read` plugin for images takes. `page` and `pages` are for the reader itself; `applyReadOptions` does the rest. */
 export const readParams = {
   kind: {
     type: "string",
@@ -21,6 +21,12 @@ export const readParams = {
     minimum: 0,
     optional: true,
     description: "Reads one page of a file with several, counted from 0.",
+  },
+  pages: {
+    type: "string",
+    enum: ["first", "all"],
+    default: "first",
+    description: "all: every page of a TIFF file becomes a band; in a file with channels, name one with channel.",
   },
   pixelSize: {
     type: "number",
@@ -45,7 +51,7 @@ export type ReadParams = Params<typeof readParams>;
  */
 export function applyReadOptions(
   image: Image,
-  params: Omit<ReadParams, "page">,
+  params: Omit<ReadParams, "page" | "pages">,
   like?: Image,
 ): Result<{ readonly image: Image; readonly notes: readonly Diagnostic[] }> {
   const notes: Diagnostic[] = [];
@@ -56,7 +62,7 @@ export function applyReadOptions(
       return failed(
         problem(
           "no-such-channel",
-          `The image has no channel "${params.channel}"; it has ${image.bands.map((b, i) => `${i} (${b})`).join(", ")}`,
+          `The image has no channel "${params.channel}"; it has ${listed(image.bands.map((b, i) => `${i} (${b})`))}`,
           "Write the name or the number of one of them.",
         ),
       );
@@ -67,7 +73,7 @@ export function applyReadOptions(
     return failed(
       problem(
         "labels-need-one-band",
-        `Expected one band for kind: ${params.kind}, but the image has ${out.bands.length} (${out.bands.join(", ")})`,
+        `Expected one band for kind: ${params.kind}, but the image has ${out.bands.length} (${listed(out.bands)})`,
         `Add channel: ${out.bands[0]} if that band holds the ${params.kind === "mask" ? "mask" : "labels"}.`,
       ),
     );
@@ -113,8 +119,22 @@ export function applyReadOptions(
   return ok({ image: out, notes });
 }
 
+/** What is wrong when one page and all pages are asked for. */
+export function pagesProblem({ page, pages }: Pick<ReadParams, "page" | "pages">): Diagnostic | undefined {
+  if (page === undefined || pages !== "all") return undefined;
+  return problem(
+    "page-and-pages",
+    `page: ${page} reads one page, and pages: all reads all of them`,
+    "Drop one of the two.",
+  );
+}
+
+/** The first of many texts, so that a message stays a line. */
+const listed = (texts: readonly string[]): string =>
+  texts.length <= 20 ? texts.join(", ") : `${texts.slice(0, 20).join(", ")} and ${texts.length - 20} more`;
+
 /** Index of a band by name (any case, when the exact name is absent) or by number from 0. */
-function findBand(bands: readonly string[], wanted: string): number | undefined {
+export function findBand(bands: readonly string[], wanted: string): number | undefined {
   const exact = bands.indexOf(wanted);
   if (exact >= 0) return exact;
   const folded = bands.findIndex((band) => band.toLowerCase() === wanted.toLowerCase());

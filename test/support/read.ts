@@ -42,7 +42,15 @@ export const fileRef = (path: string, bytes: Uint8Array): FileRef => ({
 export const runReader = (reader: AnyPlugin, file: FileRef, params: object = {}, memory?: number) =>
   reader.run(
     { file, sameGridAs: undefined },
-    { kind: "intensity", channel: undefined, page: undefined, pixelSize: undefined, nodata: undefined, ...params },
+    {
+      kind: "intensity",
+      channel: undefined,
+      page: undefined,
+      pages: "first",
+      pixelSize: undefined,
+      nodata: undefined,
+      ...params,
+    },
     testContext(memory),
   );
 

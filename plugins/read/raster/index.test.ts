@@ -30,6 +30,7 @@ const defaults = {
   kind: "intensity" as const,
   channel: undefined,
   page: undefined,
+  pages: "first" as const,
   pixelSize: undefined,
   nodata: undefined,
 };

@@ -1,4 +1,4 @@
-import { applyReadOptions, definePlugin, readParams } from "tiepoint/plugin";
+import { applyReadOptions, definePlugin, pagesProblem, readParams } from "tiepoint/plugin";
 import { openRaster } from "./open.js";
 
 export default definePlugin({
@@ -14,7 +14,14 @@ export default definePlugin({
   inputs: { file: "file", sameGridAs: "image?" },
   outputs: { image: "image" },
   async run({ file, sameGridAs }, params, context) {
-    const opened = await openRaster(file, { page: params.page ?? 0, kind: params.kind, memory: context.memory });
+    const both = pagesProblem(params);
+    if (both) return { ok: false, diagnostics: [both] };
+    const opened = await openRaster(file, {
+      page: params.page ?? 0,
+      all: params.pages === "all",
+      kind: params.kind,
+      memory: context.memory,
+    });
     if (!opened.ok) return opened;
     const result = applyReadOptions(opened.value.image, params, sameGridAs);
     if (!result.ok) return result;

@@ -29,7 +29,12 @@ type Opened = Result<{ readonly image: Image; readonly notes: readonly Diagnosti
  */
 export async function openRaster(
   file: FileRef,
-  { page, kind, memory }: { readonly page: number; readonly kind: Image["meaning"]; readonly memory: number },
+  {
+    page,
+    all,
+    kind,
+    memory,
+  }: { readonly page: number; readonly all: boolean; readonly kind: Image["meaning"]; readonly memory: number },
 ): Promise<Opened> {
   const bytes = await bytesOf(file);
   if (!bytes.ok) return bytes;
@@ -42,7 +47,7 @@ export async function openRaster(
   const magic = bytes.value.subarray(0, 2).toString("latin1");
   return magic === "P5" || magic === "P6"
     ? openNetpbm(file, bytes.value, memory)
-    : openWithSharp(file, bytes.value, page, memory);
+    : openWithSharp(file, bytes.value, page, all, memory);
 }
 
 async function bytesOf(file: FileRef): Promise<Result<Buffer>> {
@@ -97,12 +102,27 @@ function openNetpbm(file: FileRef, bytes: Buffer, memory: number): Opened {
   return ok({ image, notes: [] });
 }
 
-async function openWithSharp(file: FileRef, bytes: Buffer, page: number, memory: number): Promise<Opened> {
+async function openWithSharp(
+  file: FileRef,
+  bytes: Buffer,
+  page: number,
+  all: boolean,
+  memory: number,
+): Promise<Opened> {
   const metadata = await metadataOf(bytes, page);
   if (!metadata.ok) return metadata;
   const { width, height, channels, depth, space, orientation, pages = 1, pageHeight } = metadata.value;
   if (page >= pages) {
     return failed(problem("no-such-page", `The file has ${pages} page${pages === 1 ? "" : "s"}; page ${page} is none`));
+  }
+  if (all && pages > 1) {
+    return failed(
+      problem(
+        "pages-unsupported",
+        `The file has ${pages} pages; pages: all is for TIFF files`,
+        "Choose one with page:.",
+      ),
+    );
   }
   if (depth !== "uchar" && depth !== "ushort")
     return failed(problem("image-unsupported", `Samples of type ${depth} are not read from this format`));

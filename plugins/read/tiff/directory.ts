@@ -1,14 +1,26 @@
-import { DiagnosticError, notAnImage, tiffTypeBytes } from "tiepoint/plugin";
+import { DiagnosticError, notAnImage, tiffTags, tiffTypeBytes } from "tiepoint/plugin";
 import { damaged, type Source } from "./source.js";
 
 /** More directories than any real file has; a longer chain is refused. */
-const MAX_DIRECTORIES = 65_536;
+const MAX_DIRECTORIES = 2 ** 20;
+/** Bytes that are read of a directory at first: its entries and, mostly, the values that follow them. */
+const HEAD_BYTES = 512;
 
 interface Entry {
   readonly type: number;
   readonly count: number;
   /** Position of the values in the file. */
   readonly at: number;
+}
+
+/** Where a directory stands, and the little that tells pages apart: what is kept of each of ten thousand pages. */
+export interface PageRef {
+  readonly at: number;
+  /** `NewSubfileType`: 1 is a reduced version, 4 a mask. */
+  readonly subfile: number;
+  readonly tiled: boolean;
+  /** Size and samples in words; pages of the same shape share one text. */
+  readonly shape: string;
 }
 
 /** One image file directory: its entries are known, their values are read when asked for. */
@@ -18,6 +30,8 @@ export class Directory {
     /** Position in the file; tells directories apart. */
     readonly at: number,
     readonly entries: ReadonlyMap<number, Entry>,
+    /** The file's bytes from `at` on, as far as they have been read. */
+    readonly head: Uint8Array,
   ) {}
 
   has(tag: number): boolean {
@@ -27,13 +41,30 @@ export class Directory {
   /** Numbers of a field, empty when it is absent. Every value must lie in the file. */
   numbers(tag: number): Float64Array {
     const entry = this.entries.get(tag);
-    return entry ? this.tiff.numbers(entry) : new Float64Array(0);
+    return entry ? this.#numbers(entry) : new Float64Array(0);
   }
 
   /** The first number of a field. */
   number(tag: number, otherwise: number): number {
     const entry = this.entries.get(tag);
-    return entry && entry.count > 0 ? this.tiff.numbers({ ...entry, count: 1 })[0]! : otherwise;
+    return entry && entry.count > 0 ? this.#numbers({ ...entry, count: 1 })[0]! : otherwise;
+  }
+
+  /** The first number of a field whose values stand in the bytes that are at hand. */
+  known(tag: number): number | undefined {
+    const entry = this.entries.get(tag);
+    const first = entry && entry.count > 0 ? { ...entry, count: 1 } : undefined;
+    return first && this.#atHand(first) ? this.#numbers(first)[0] : undefined;
+  }
+
+  #numbers(entry: Entry): Float64Array {
+    return this.tiff.numbers(entry, this.#atHand(entry));
+  }
+
+  #atHand({ type, count, at }: Entry): Uint8Array | undefined {
+    const from = at - this.at;
+    const to = from + count * tiffTypeBytes[type]!;
+    return from >= 0 && to <= this.head.length ? this.head.subarray(from, to) : undefined;
   }
 
   bytes(tag: number): Uint8Array | undefined {
@@ -72,24 +103,33 @@ export class TiffFile {
     this.#first = this.big ? Number(view.getBigUint64(8, this.little)) : view.getUint32(4, this.little);
   }
 
-  /** The pages' directories, in order. A chain that comes back to itself, or does not end, is refused. */
-  directories(): Directory[] {
+  /** All directories of the main chain, in order. A chain that comes back to itself, or does not end, is refused. */
+  pages(): PageRef[] {
     return this.chain(this.#first);
   }
 
   /** A directory and those that follow it; `limit` cuts a chain short without complaint. */
-  chain(first: number, limit = MAX_DIRECTORIES + 1): Directory[] {
-    const out: Directory[] = [];
-    const seen = new Set<number>();
+  chain(first: number, limit = MAX_DIRECTORIES + 1): PageRef[] {
+    const out: PageRef[] = [];
+    const shapes = new Map<string, string>();
+    // Brent's way to find a loop: a mark that moves on at powers of two is met again.
+    let mark = 0;
     for (let at = first; at !== 0 && out.length < limit; ) {
-      if (seen.has(at)) throw damaged(`its directories form a loop through byte ${at}`);
-      if (seen.size === MAX_DIRECTORIES) throw damaged(`it has more than ${MAX_DIRECTORIES} directories`);
-      seen.add(at);
+      if (at === mark) throw damaged(`its directories form a loop through byte ${at}`);
+      if (out.length === MAX_DIRECTORIES) throw damaged(`it has more than ${MAX_DIRECTORIES} directories`);
       const { directory, next } = this.#directory(at);
-      out.push(directory);
+      const shape = shapeOf(directory);
+      if (!shapes.has(shape)) shapes.set(shape, shape);
+      const subfile = directory.known(tiffTags.newSubfileType) ?? 0;
+      out.push({ at, subfile, tiled: directory.has(tiffTags.tileOffsets), shape: shapes.get(shape)! });
+      if ((out.length & (out.length - 1)) === 0) mark = at;
       at = next;
     }
     return out;
+  }
+
+  directory(at: number): Directory {
+    return this.#directory(at).directory;
   }
 
   #directory(at: number): { directory: Directory; next: number } {
@@ -98,7 +138,7 @@ export class TiffFile {
     const size = big ? 20 : 12;
     const word = big ? 8 : 4;
     // Most directories fit into one read.
-    let bytes = source.bytes(at, Math.max(head, Math.min(512, source.size - at)));
+    let bytes = source.bytes(at, Math.max(head, Math.min(HEAD_BYTES, source.size - at)));
     let view = new DataView(bytes.buffer);
     const count = big ? Number(view.getBigUint64(0, little)) : view.getUint16(0, little);
     const end = head + count * size;
@@ -121,17 +161,34 @@ export class TiffFile {
     }
     // Some writers end the file before the last directory's zero link.
     const next = end + word > bytes.length ? 0 : word64(end);
-    return { directory: new Directory(this, at, entries), next };
+    return { directory: new Directory(this, at, entries, bytes), next };
   }
 
-  /** Values as numbers. Their place is checked against the file's size before memory is taken. */
-  numbers({ type, count, at }: Entry): Float64Array {
+  /**
+   * Values as numbers. Their place is checked against the file's size before memory is taken.
+   *
+   * @param atHand  the bytes of the values, where they have been read already
+   */
+  numbers({ type, count, at }: Entry, atHand?: Uint8Array): Float64Array {
     const size = tiffTypeBytes[type]!;
-    const view = new DataView(this.source.bytes(at, count * size).buffer);
+    const bytes = atHand ?? this.source.bytes(at, count * size);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const out = new Float64Array(count);
     for (let i = 0, p = 0; i < count; i++, p += size) out[i] = valueAt(view, type, p, this.little);
     return out;
   }
+}
+
+/** Size and samples of a page in words, from the fields whose values stand in the directory itself. */
+function shapeOf(directory: Directory): string {
+  const { imageWidth, imageLength, samplesPerPixel, bitsPerSample, sampleFormat } = tiffTags;
+  const samples = directory.known(samplesPerPixel) ?? 1;
+  const size = `${directory.known(imageWidth) ?? 0} x ${directory.known(imageLength) ?? 0} px`;
+  // The depths of several bands stand elsewhere in the file.
+  if (samples !== 1) return `${size} of ${samples} bands`;
+  const format = directory.known(sampleFormat);
+  const type = format === 3 ? "floating-point" : format === 2 ? "signed" : "unsigned";
+  return `${size} of ${directory.known(bitsPerSample) ?? 1} bits, ${type}`;
 }
 
 function valueAt(view: DataView, type: number, p: number, little: boolean): number {

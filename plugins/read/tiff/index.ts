@@ -1,4 +1,4 @@
-import { applyReadOptions, DiagnosticError, definePlugin, readParams } from "tiepoint/plugin";
+import { applyReadOptions, DiagnosticError, definePlugin, pagesProblem, readParams } from "tiepoint/plugin";
 import { openTiff } from "./open.js";
 
 export default definePlugin({
@@ -19,8 +19,11 @@ export default definePlugin({
   outputs: { image: "image" },
   async run({ file, sameGridAs }, params, { memory }) {
     try {
-      const { image, notes } = openTiff(file, { page: params.page, kind: params.kind, memory });
-      const applied = applyReadOptions(image, params, sameGridAs);
+      const { page, pages, channel, kind } = params;
+      const both = pagesProblem(params);
+      if (both) return { ok: false, diagnostics: [both] };
+      const { image, notes, slices } = openTiff(file, { page, pages, channel, kind, memory });
+      const applied = applyReadOptions(image, slices ? { ...params, channel: undefined } : params, sameGridAs);
       if (!applied.ok) return applied;
       return { ok: true, value: { image: applied.value.image }, notes: [...notes, ...applied.value.notes] };
     } catch (error) {

@@ -2,18 +2,22 @@ import { coarsen, type Grid, type Image, pixelArray } from "tiepoint/plugin";
 import type { Layout } from "./layout.js";
 import { readWindow } from "./window.js";
 
-/** One resolution of an image: one layout per plane, whose bands follow each other. */
+/** One resolution of an image: planes whose bands follow each other. */
 export interface Level {
-  readonly layouts: readonly Layout[];
+  /** Where and how a plane is stored; all are alike in size and type. */
+  readonly layoutAt: (plane: number) => Layout;
+  /** The one sample of each plane that is a band; all samples when absent. */
+  readonly sample?: number | undefined;
   readonly grid: Grid;
   readonly bands: readonly string[];
   readonly memory: number;
 }
 
 /** The lazy image of one level. */
-export function levelImage({ layouts, grid, bands, memory }: Level): Image {
-  const first = layouts[0]!;
+export function levelImage({ layoutAt, sample, grid, bands, memory }: Level): Image {
+  const first = layoutAt(0);
   const { dtype, samples, nodata } = first;
+  const perPlane = sample === undefined ? samples : 1;
   return {
     grid,
     dtype,
@@ -26,14 +30,16 @@ export function levelImage({ layouts, grid, bands, memory }: Level): Image {
       if (!(x >= 0 && y >= 0 && x + width <= grid.width && y + height <= grid.height))
         throw new Error("Internal error: a window outside the image");
       const chosen = wanted ?? bands.map((_, b) => b);
-      const plane = width * height;
-      const out = into ?? pixelArray(dtype, chosen.length * plane);
-      if (layouts.length === 1) await readWindow({ layout: first, window, bands: chosen, out, memory, signal });
-      else {
+      const size = width * height;
+      const out = into ?? pixelArray(dtype, chosen.length * size);
+      if (perPlane === bands.length) {
+        const samplesOf = sample === undefined ? chosen : chosen.map(() => sample);
+        await readWindow({ layout: first, window, bands: samplesOf, out, memory, signal });
+      } else {
         for (const [i, band] of chosen.entries()) {
-          const layout = layouts[Math.floor(band / samples)]!;
-          const part = out.subarray(i * plane, (i + 1) * plane);
-          await readWindow({ layout, window, bands: [band % samples], out: part, memory, signal });
+          const layout = layoutAt(Math.floor(band / perPlane));
+          const part = out.subarray(i * size, (i + 1) * size);
+          await readWindow({ layout, window, bands: [sample ?? band % perPlane], out: part, memory, signal });
         }
       }
       return { data: out, width, height, bands: chosen.length };

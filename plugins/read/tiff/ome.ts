@@ -4,10 +4,11 @@ import { unescapeXml } from "./geo.js";
 export interface Planes {
   /** Channel names, in order; one per channel, even where a channel has several samples. */
   readonly channels: readonly string[];
-  /** Index of the plane of each channel, at the first z and t. */
-  readonly planes: readonly number[];
-  /** Planes beyond the first z and t, which are not read. */
-  readonly others: number;
+  /** Slices and times of each channel. */
+  readonly depth: number;
+  readonly times: number;
+  /** Index in the file of a channel's plane; -1 when it lies in another file. */
+  planeOf(channel: number, z: number, t: number): number;
   /** Side of a pixel in micrometres. */
   readonly pixel?: { readonly x: number; readonly y: number };
   /** ImageJ's large stacks: this many planes follow each other without directories of their own. */
@@ -29,7 +30,7 @@ const micrometres: Readonly<Record<string, number>> = {
 };
 
 /** More planes than any file of ours names; larger claims are left alone. */
-const MAX_PLANES = 65_536;
+const MAX_PLANES = 2 ** 20;
 
 /**
  * Reads the first image of an OME-XML description, by looking for the few attributes that matter.
@@ -60,8 +61,9 @@ export function omePlanes(text: string): Planes | undefined {
   const y = physicalSize(pixels, "Y");
   return {
     channels: channels.slice(0, sizes.C),
-    planes: planeIndices(body[2]!, order, sizes),
-    others: sizes.C * (sizes.Z * sizes.T - 1),
+    depth: sizes.Z,
+    times: sizes.T,
+    planeOf: planeIndex(text, body[2]!, order, sizes),
     ...(x && y ? { pixel: { x, y } } : {}),
   };
 }
@@ -80,27 +82,40 @@ function physicalSize(pixels: ReadonlyMap<string, string>, axis: "X" | "Y"): num
   return value > 0 && Number.isFinite(value) && unit ? value * unit : undefined;
 }
 
-/** Directory number of each channel at z = t = 0: from TiffData where it says so, else from the order of dimensions. */
-function planeIndices(body: string, order: string, sizes: Readonly<Record<"Z" | "C" | "T", number>>): number[] {
+/** Directory number of each plane: from TiffData where it says so, else from the order of dimensions. */
+function planeIndex(
+  text: string,
+  body: string,
+  order: string,
+  sizes: Readonly<Record<"Z" | "C" | "T", number>>,
+): Planes["planeOf"] {
   const axes = [...order.slice(2)] as ("Z" | "C" | "T")[];
   const strideOf = (axis: string) => axes.slice(0, axes.indexOf(axis as "C")).reduce((n, a) => n * sizes[a], 1);
-  const out = Array.from({ length: sizes.C }, (_, c) => c * strideOf("C"));
-  for (const [, attributes] of body.matchAll(/<(?:\w+:)?TiffData\b([^>]*)>/g)) {
+  const strides = { Z: strideOf("Z"), C: strideOf("C"), T: strideOf("T") };
+  const places = Int32Array.from({ length: sizes.C * sizes.Z * sizes.T }, (_, i) => i);
+  const own = attributesOf(/<(?:\w+:)?OME\s([^>]{0,4000})>/.exec(text)?.[1] ?? "").get("UUID");
+  const entries = /<(?:\w+:)?TiffData\b([^>]{0,4000})>(?:\s*<(?:\w+:)?UUID\b[^>]{0,4000}>([^<]{0,4000})<)?/g;
+  for (const [, attributes, uuid] of body.matchAll(entries)) {
     const data = attributesOf(attributes!);
-    const number = (name: string) => (/^\d{1,6}$/.test(data.get(name) ?? "") ? Number(data.get(name)) : undefined);
+    const number = (name: string) => (/^\d{1,7}$/.test(data.get(name) ?? "") ? Number(data.get(name)) : undefined);
+    const elsewhere = own !== undefined && uuid !== undefined && uuid.trim() !== own;
     const ifd = number("IFD");
-    if (ifd === undefined || (number("PlaneCount") ?? 1) !== 1) continue;
-    const c = number("FirstC") ?? 0;
-    if (c < sizes.C && !number("FirstZ") && !number("FirstT")) out[c] = ifd;
+    if (ifd === undefined && !elsewhere) continue;
+    const [c, z, t] = [number("FirstC") ?? 0, number("FirstZ") ?? 0, number("FirstT") ?? 0];
+    if (c >= sizes.C || z >= sizes.Z || t >= sizes.T) continue;
+    const first = c * strides.C + z * strides.Z + t * strides.T;
+    const count = Math.min(number("PlaneCount") ?? 1, places.length - first);
+    for (let k = 0; k < count; k++) places[first + k] = elsewhere ? -1 : ifd! + k;
   }
-  return out;
+  return (c, z, t) => places[c * strides.C + z * strides.Z + t * strides.T]!;
 }
 
 /** Reads the micrometres per pixel of an Aperio slide: `Aperio Image Library … |AppMag = 20|…|MPP = 0.4990|…`. */
 export function aperioPlanes(text: string): Planes | undefined {
   if (!text.startsWith("Aperio")) return undefined;
   const side = Number(/\|\s*MPP\s*=\s*(\d{1,6}(?:\.\d{1,12})?)/.exec(text)?.[1]);
-  return { channels: [], planes: [0], others: 0, ...(side > 0 ? { pixel: { x: side, y: side } } : {}) };
+  const one = { channels: [], depth: 1, times: 1, planeOf: () => 0 };
+  return side > 0 ? { ...one, pixel: { x: side, y: side } } : one;
 }
 
 /**
@@ -113,6 +128,9 @@ export function imagejPlanes(text: string, perUnit: { readonly x: number; readon
   const lines = new Map(text.split(/\r?\n/).map((line) => line.split(/=(.*)/s, 2) as [string, string]));
   const channels = size(lines.get("channels"));
   const images = size(lines.get("images"));
+  const times = size(lines.get("frames"));
+  // Plain stacks may give the number of images alone.
+  const depth = lines.has("slices") ? size(lines.get("slices")) : Math.max(1, Math.floor(images / (channels * times)));
   const named =
     lines
       .get("unit")
@@ -122,8 +140,9 @@ export function imagejPlanes(text: string, perUnit: { readonly x: number; readon
   const pixel = unit && { x: unit / perUnit.x, y: unit / perUnit.y };
   return {
     channels: channels === 1 ? [] : Array.from({ length: channels }, (_, c) => `channel ${c}`),
-    planes: Array.from({ length: channels }, (_, c) => c), // the order is always x, y, c, z, t
-    others: Math.max(0, images - channels),
+    depth,
+    times,
+    planeOf: (c, z, t) => c + channels * (z + depth * t), // the order is always x, y, c, z, t
     contiguous: images,
     ...(pixel && pixel.x > 0 && pixel.y > 0 && Number.isFinite(pixel.x + pixel.y) ? { pixel } : {}),
   };

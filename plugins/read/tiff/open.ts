@@ -1,127 +1,137 @@
-import {
-  type Diagnostic,
-  DiagnosticError,
-  type FileRef,
-  type Image,
-  problem,
-  tiffCompressions,
-  tiffPhotometrics,
-  tiffTags,
-} from "tiepoint/plugin";
-import { type Directory, TiffFile } from "./directory.js";
-import { gdalBandNames, placeOf } from "./geo.js";
+import { type Diagnostic, DiagnosticError, type FileRef, type Image, problem, tiffCompressions } from "tiepoint/plugin";
+import { type Directory, type PageRef, TiffFile } from "./directory.js";
+import { placeOf } from "./geo.js";
 import { type Layout, layoutOf } from "./layout.js";
-import { type Level, levelImage, overviewGrid } from "./level.js";
-import { aperioPlanes, imagejPlanes, omePlanes, type Planes } from "./ome.js";
+import { levelImage, overviewGrid } from "./level.js";
+import { bandNames } from "./names.js";
+import type { Planes } from "./ome.js";
+import { overviewsOf } from "./overviews.js";
 import { paletteImage } from "./palette.js";
+import { channelPlanes, describedPlanes, isFull, type Plane, slicesOf } from "./planes.js";
+import { recent } from "./recent.js";
 import { damaged, Source } from "./source.js";
 
-/** More overviews than halving the largest image could give. */
-const MAX_OVERVIEWS = 32;
+/** Layouts of planes that are kept at hand; one of the others is read again when it is wanted. */
+const LAYOUTS = 256;
 
 export interface OpenOptions {
   readonly page: number | undefined;
+  readonly pages: "first" | "all";
+  /** With `pages: all`: the channel, or the sample of each page, that the slices are of. */
+  readonly channel: string | undefined;
   readonly kind: "intensity" | "labels" | "mask";
   readonly memory: number;
 }
 
+export interface Opened {
+  readonly image: Image;
+  readonly notes: readonly Diagnostic[];
+  /** The bands are slices, of the channel that was asked for. */
+  readonly slices: boolean;
+}
+
 /**
- * Opens a TIFF file. Only directories are read now.
+ * Opens a TIFF file. Only directories are read now, and of a stack no more than where each one is.
  *
- * @throws DiagnosticError `not-an-image`, `image-damaged`, `image-unsupported`, `no-such-page`, `file-unreadable`
+ * @throws DiagnosticError `not-an-image`, `image-damaged`, `image-unsupported`, `no-such-page`, `file-unreadable`, and
+ *   with `pages: all` also `pages-differ`, `pages-with-bands`, `no-such-channel`
  */
-export function openTiff(file: FileRef, options: OpenOptions): { image: Image; notes: readonly Diagnostic[] } {
+export function openTiff(file: FileRef, options: OpenOptions): Opened {
   const tiff = new TiffFile(new Source(file));
-  const all = tiff.directories();
+  const all = tiff.pages();
   if (all.length === 0) throw damaged("it holds no image");
-  const pages = all.filter((directory) => (subfileType(directory) & (REDUCED | MASK)) === 0);
+  const pages = all.filter(isFull);
   if (pages.length === 0) pages.push(all[0]!);
-  const described = options.page === undefined ? planesOf(all[0]!) : undefined;
   const notes: Diagnostic[] = [];
-  const wanted = described && described.planes.length > 1 ? planeDirectories(described, all, notes) : undefined;
-  const main = wanted ?? [{ directory: pages[options.page ?? 0], skip: 0 }];
-  const first = main[0]!.directory;
-  if (!first) {
+  const { planes, names, sample, described } = planesOf(tiff, all, pages, options, notes);
+  const first = tiff.directory(planes[0]!.page.at);
+  const layoutAt = recent(LAYOUTS, (p: number): Layout => {
+    const { page, skip } = planes[p]!;
+    const layout = shifted(layoutOf(p === 0 ? first : tiff.directory(page.at)), skip);
+    if (p > 0) checkAlike(layoutAt(0), layout);
+    return layout;
+  });
+  const layout = layoutAt(0);
+  checkLast(layout, planes.at(-1)!);
+  // Slices have been compared by their shapes; of channels, which are few, all is known now.
+  if (!names) for (let p = 1; p < planes.length; p++) layoutAt(p);
+  notes.push(...notesOnSamples(layout));
+  const { grid, notes: placeNotes } = gridOf(first, layout, described);
+  notes.push(...placeNotes);
+  const bands = names ?? bandNames(first, layout, planes.length, described);
+  const { memory } = options;
+  const level = (layoutAt: (plane: number) => Layout, g = grid): Image => {
+    const plain = levelImage({ layoutAt, sample, grid: g, bands, memory });
+    return options.kind === "intensity" && !names ? paletteImage(plain, layoutAt(0), first) : plain;
+  };
+  const overviews = overviewsOf(tiff, planes, all, layout).map((at) =>
+    level(at, overviewGrid(grid, at(0).width, at(0).height)),
+  );
+  const image = level(layoutAt);
+  return { image: overviews.length > 0 ? { ...image, overviews } : image, notes, slices: names !== undefined };
+}
+
+/** Which planes are read: those of one page, the channels of the first slice, or all slices. */
+function planesOf(
+  tiff: TiffFile,
+  all: readonly PageRef[],
+  pages: readonly PageRef[],
+  { page, pages: which, channel }: OpenOptions,
+  notes: Diagnostic[],
+): {
+  readonly planes: readonly Plane[];
+  readonly names?: readonly string[];
+  readonly sample?: number;
+  readonly described?: Planes | undefined;
+} {
+  if (page !== undefined) {
+    if (pages[page]) return { planes: [{ page: pages[page], skip: 0 }] };
     const count = `${pages.length} page${pages.length === 1 ? "" : "s"}`;
     throw new DiagnosticError(
-      problem("no-such-page", `The file has ${count}; page ${options.page} is none`, "Pages are counted from 0."),
+      problem("no-such-page", `The file has ${count}; page ${page} is none`, "Pages are counted from 0."),
     );
   }
-  if (options.page === undefined) notes.push(...notesOnPages(pages, described));
-  const layouts = main.map(({ directory, skip }) => shifted(layoutOf(directory!), skip));
-  checkAlike(layouts);
-  notes.push(...notesOnSamples(layouts[0]!));
-  const { grid, notes: placeNotes } = gridOf(first, layouts[0]!, described);
-  notes.push(...placeNotes);
-  const bands = bandNames(first, layouts, described);
-  const { memory } = options;
-  const level = (layouts: readonly Layout[], g = grid): Image => {
-    const plain = levelImage({ layouts, grid: g, bands, memory } satisfies Level);
-    return options.kind === "intensity" ? paletteImage(plain, layouts[0]!, first) : plain;
-  };
-  const overviews = overviewsOf(
-    main.map((m) => m.directory!),
-    all,
-    layouts,
-  ).map((o) => level(o, overviewGrid(grid, o[0]!.width, o[0]!.height)));
-  const image = level(layouts);
-  return { image: overviews.length > 0 ? { ...image, overviews } : image, notes };
-}
-
-const REDUCED = 1;
-const MASK = 4;
-const subfileType = (directory: Directory): number => directory.number(tiffTags.newSubfileType, 0);
-
-function planesOf(directory: Directory): Planes | undefined {
-  const text = directory.text(tiffTags.imageDescription);
-  if (!text) return undefined;
-  const perUnit = {
-    x: directory.number(tiffTags.xResolution, Number.NaN),
-    y: directory.number(tiffTags.yResolution, Number.NaN),
-  };
-  return omePlanes(text) ?? imagejPlanes(text, perUnit) ?? aperioPlanes(text);
-}
-
-/** A plane's directory; `skip` counts the planes before it when they all hang on one directory. */
-interface Plane {
-  readonly directory: Directory | undefined;
-  readonly skip: number;
-}
-
-/** One plane per channel, or nothing when the file does not hold what its description promises. */
-function planeDirectories(described: Planes, all: readonly Directory[], notes: Diagnostic[]): Plane[] | undefined {
-  const { planes, contiguous = 0 } = described;
-  if (all.length === 1 && contiguous > 1) return planes.map((skip) => ({ directory: all[0], skip }));
-  if (planes.every((plane) => all[plane])) return planes.map((plane) => ({ directory: all[plane], skip: 0 }));
-  notes.push({
-    severity: "warning",
-    code: "channels-missing",
-    message: `The description promises ${planes.length} channels, but the file holds ${all.length} planes: the first is read`,
-    hint: "The other channels may be in files beside this one; read each of them.",
-  });
-  return undefined;
+  const described = describedPlanes(tiff.directory(all[0]!.at));
+  const slices = which === "all" ? slicesOf(tiff, { all, pages, described, channel }, notes) : undefined;
+  if (slices) return { ...slices, described };
+  const channels = described && described.channels.length > 1 ? channelPlanes(described, all, notes) : undefined;
+  notes.push(...notesOnPages(pages, described));
+  return { planes: channels ?? [{ page: pages[0]!, skip: 0 }], described };
 }
 
 /** The layout of a later plane that lies right behind, without a directory of its own (large ImageJ stacks). */
 function shifted(layout: Layout, skip: number): Layout {
   if (skip === 0) return layout;
   if (layout.compression !== tiffCompressions.none) throw damaged("its planes are compressed, but have no directories");
-  const bytes = skip * layout.counts.reduce((a, b) => a + b, 0);
+  const bytes = skip * planeBytes(layout);
   return { ...layout, key: `${layout.key}+${skip}`, offsets: layout.offsets.map((at) => at + bytes) };
 }
 
-function checkAlike([first, ...others]: readonly Layout[]): void {
-  for (const { width, height, samples, dtype } of others) {
-    if (width !== first!.width || height !== first!.height || samples !== first!.samples || dtype !== first!.dtype) {
-      throw damaged(
-        `its channels differ: ${first!.width} x ${first!.height} px of ${first!.dtype}, and ${width} x ${height} px of ${dtype}`,
-      );
-    }
+const planeBytes = ({ width, height, samples, bits }: Layout): number =>
+  Math.ceil((width * samples * bits) / 8) * height;
+
+function checkAlike(first: Layout, { width, height, samples, dtype }: Layout): void {
+  if (width === first.width && height === first.height && samples === first.samples && dtype === first.dtype) return;
+  throw damaged(
+    `its channels differ: ${first.width} x ${first.height} px of ${first.dtype}, and ${width} x ${height} px of ${dtype}`,
+  );
+}
+
+/** Planes without directories must lie in the file, as far as the description promises. */
+function checkLast(first: Layout, { skip }: Plane): void {
+  if (skip === 0) return;
+  const bytes = planeBytes(first);
+  const { size } = first.source;
+  if (first.offsets[0]! + (skip + 1) * bytes > size) {
+    const whole = Math.max(0, Math.floor((size - first.offsets[0]!) / bytes));
+    throw damaged(`its description promises ${skip + 1} planes, but it ends after ${whole}`);
   }
 }
 
-function notesOnPages(pages: readonly Directory[], described: Planes | undefined): Diagnostic[] {
-  const others = described ? described.others : pages.length - 1;
+function notesOnPages(pages: readonly PageRef[], described: Planes | undefined): Diagnostic[] {
+  const others = described
+    ? Math.max(1, described.channels.length) * (described.depth * described.times - 1)
+    : pages.length - 1;
   if (others <= 0) return [];
   const what = described ? `${others} more planes (slices or times)` : `${pages.length} pages`;
   return [
@@ -129,7 +139,7 @@ function notesOnPages(pages: readonly Directory[], described: Planes | undefined
       severity: "info",
       code: "first-page",
       message: `The file has ${what}; the first is read`,
-      hint: "Choose with page:.",
+      hint: "Choose with page:, or read all with pages: all.",
     },
   ];
 }
@@ -149,83 +159,4 @@ function gridOf(directory: Directory, { width, height }: Layout, described: Plan
     return { grid: { width, height, worldFromPixel, crs: "um" as const }, notes };
   }
   return { grid: { width, height, worldFromPixel: [1, 0, 0, 0, 1, 0] as const, crs: "px" as const }, notes };
-}
-
-const RGBA = ["red", "green", "blue", "alpha"];
-
-/** Names from the description, from GDAL's metadata, or from what the samples are; never two alike. */
-function bandNames(directory: Directory, layouts: readonly Layout[], described: Planes | undefined): string[] {
-  const { samples } = layouts[0]!;
-  const names =
-    layouts.length > 1
-      ? described!.channels.flatMap((name) =>
-          samples === 1 ? [name] : sampleNames(directory, layouts[0]!).map((sample) => `${name} ${sample}`),
-        )
-      : described?.channels.length === samples && samples > 1
-        ? [...described.channels]
-        : samples === 1 && described?.channels.length === 1 && described.channels[0] !== "channel 0"
-          ? [described.channels[0]!]
-          : sampleNames(directory, layouts[0]!);
-  const taken = new Set<string>();
-  return names.map((name, i) => {
-    const free = taken.has(name) ? `${name} (${i})` : name;
-    taken.add(free);
-    return free;
-  });
-}
-
-function sampleNames(directory: Directory, { samples, photometric, extraSamples }: Layout): string[] {
-  const given = gdalBandNames(directory);
-  const colours =
-    photometric === tiffPhotometrics.rgb || photometric === tiffPhotometrics.ycbcr
-      ? RGBA.slice(0, 3)
-      : photometric === tiffPhotometrics.separated && samples >= 4
-        ? ["cyan", "magenta", "yellow", "black"]
-        : samples - extraSamples.length === 1
-          ? ["gray"]
-          : [];
-  const isAlpha = (i: number) => {
-    const extra = extraSamples[i - (samples - extraSamples.length)];
-    return extra === 1 || extra === 2;
-  };
-  return Array.from(
-    { length: samples },
-    (_, i) => given.get(i) ?? colours[i] ?? (isAlpha(i) ? "alpha" : `band ${i + 1}`),
-  );
-}
-
-/**
- * Smaller versions of the same image: sub-directories (OME), reduced pages that follow (GDAL), or tiled pages of the
- * same shape (slide scanners). Those that do not fit the image are left out.
- */
-function overviewsOf(main: readonly Directory[], all: readonly Directory[], layouts: readonly Layout[]): Layout[][] {
-  const first = layouts[0]!;
-  const perPlane = main.map((directory) => {
-    const { tiff } = directory;
-    const subs = [...directory.numbers(tiffTags.subIfds).slice(0, MAX_OVERVIEWS)].flatMap((at) => tiff.chain(at, 1));
-    return subs.length > 0 || main.length > 1 ? subs : following(directory, all, first);
-  });
-  const count = Math.min(MAX_OVERVIEWS, ...perPlane.map((subs) => subs.length));
-  const fits = (o: Layout, before: Layout) =>
-    o.width < before.width && o.samples === first.samples && o.dtype === first.dtype && sameShape(o, first);
-  const out: Layout[][] = [];
-  for (let i = 0; i < count; i++) {
-    const level = perPlane.map((subs) => layoutOf(subs[i]!));
-    if (level.every((o) => fits(o, out.at(-1)?.[0] ?? first))) out.push(level);
-  }
-  return out;
-}
-
-function following(directory: Directory, all: readonly Directory[], { tiled }: Layout): Directory[] {
-  const at = all.indexOf(directory);
-  const end = all.findIndex((other, i) => i > at && (subfileType(other) & (REDUCED | MASK)) === 0);
-  const reduced = all.slice(at + 1, end < 0 ? all.length : end).filter((other) => subfileType(other) === REDUCED);
-  if (reduced.length > 0 || at > 0 || !tiled) return reduced;
-  return all.slice(1).filter((other) => subfileType(other) === 0 && other.has(tiffTags.tileOffsets));
-}
-
-/** True when one is the other made smaller, but for the rounding of its sides. */
-function sameShape(small: Layout, large: Layout): boolean {
-  const factor = large.width / small.width;
-  return Math.abs(large.height / factor - small.height) <= 1 + small.height / small.width;
 }
