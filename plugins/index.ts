@@ -51,6 +51,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "read/tiff": () => import("./read/tiff/index.js"),
   "read/transform": () => import("./read/transform/index.js"),
   "stack/mean": () => import("./stack/mean/index.js"),
+  "stitch/fuse": () => import("./stitch/fuse/index.js"),
   warp: () => import("./warp/warp/index.js"),
   "write/landmarks": () => import("./write/landmarks/index.js"),
   "write/matches": () => import("./write/matches/index.js"),

@@ -63,6 +63,8 @@ export { trainLandmarks } from "./math/landmarks/train.js";
 export { meanPoints, trainingSet } from "./math/landmarks/training-set.js";
 export { type BlockTarget, filterImage, type ImageFace, lazyImage, type Region, withOverviews } from "./math/lazy.js";
 export { measureSimilarity, measureTre } from "./math/measure.js";
+export { mosaicFrame } from "./math/mosaic/fuse/frame.js";
+export { type FuseOptions, fuseTiles } from "./math/mosaic/fuse/fuse.js";
 export { emptyPlane, grayWeights, type Plane } from "./math/plane.js";
 export { mapLinear } from "./math/pointwise.js";
 export { atLevel, downsample } from "./math/pyramid.js";

@@ -17,6 +17,7 @@ export * from "./feature-image";
 export * from "./fft";
 export * from "./filter";
 export * from "./flat-border";
+export { fuse, fuseLabels, fuseScratch } from "./fuse";
 export * from "./gradient-fields";
 export * from "./harris";
 export * from "./holes";
