@@ -48,8 +48,13 @@ export function makeFolder(path: string): void {
   }
 }
 
-/** Writes bytes under a temporary name and moves them to `path`. @param what  names the failpoints */
-export function writeWhole(path: string, bytes: Uint8Array | string, what: string): void {
+/**
+ * Writes bytes under a temporary name and moves them to `path`.
+ *
+ * @param what  names the failpoints
+ * @param durable  false for what costs little to lose and shows when it is damaged: after a power failure it may be gone or torn
+ */
+export function writeWhole(path: string, bytes: Uint8Array | string, what: string, durable = true): void {
   const data = typeof bytes === "string" ? Buffer.from(bytes) : bytes;
   const temp = tempBeside(path);
   guarded(path, () => {
@@ -63,7 +68,7 @@ export function writeWhole(path: string, bytes: Uint8Array | string, what: strin
       } finally {
         closeSync(fd);
       }
-      moveIntoPlace(temp, path, what);
+      moveIntoPlace(temp, path, what, durable);
     } catch (error) {
       rmSync(temp, { force: true });
       throw error;
@@ -72,14 +77,14 @@ export function writeWhole(path: string, bytes: Uint8Array | string, what: strin
 }
 
 /** Flushes a finished temporary file and gives it its name. */
-export function moveIntoPlace(temp: string, path: string, what: string): void {
+export function moveIntoPlace(temp: string, path: string, what: string, durable = true): void {
   guarded(path, () => {
     failpoint(`${what}.fsync`);
-    flush(temp);
+    if (durable) flush(temp);
     failpoint(`${what}.rename`);
     renameSync(temp, path);
     failpoint(`${what}.fsync-folder`);
-    flushFolder(dirname(path));
+    if (durable) flushFolder(dirname(path));
     failpoint(`${what}.done`);
   });
 }

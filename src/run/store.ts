@@ -140,9 +140,11 @@ export class Store {
     return undefined;
   }
 
+  /** An action that only says how an image would be made is not flushed: it costs nothing to say again, and its check tells damage. */
   putAction(action: Action): void {
     const text = JSON.stringify({ ...action, check: checkOf(action) }, null, 1);
-    writeWhole(actionPath(this.folder, action.key), `${text}\n`, "action");
+    const holds = action.outputs.length === 0 || action.outputs.some((o) => o.type !== "image" || o.pixels);
+    writeWhole(actionPath(this.folder, action.key), `${text}\n`, "action", holds);
   }
 
   /** The action of a key; `undefined` where there is none that can be read. */
