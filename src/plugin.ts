@@ -65,6 +65,10 @@ export { type BlockTarget, filterImage, type ImageFace, lazyImage, type Region, 
 export { measureSimilarity, measureTre } from "./math/measure.js";
 export { mosaicFrame } from "./math/mosaic/fuse/frame.js";
 export { type FuseOptions, fuseTiles } from "./math/mosaic/fuse/fuse.js";
+export { type CaptureOptions, capturePairs } from "./math/pairs/capture.js";
+export { chanceScore, nullScore } from "./math/pairs/null-score.js";
+export type { PairCapture, PairFit, PairJob } from "./math/pairs/pair-job.js";
+export { refinePairs } from "./math/pairs/refine.js";
 export { emptyPlane, grayWeights, type Plane } from "./math/plane.js";
 export { mapLinear } from "./math/pointwise.js";
 export { atLevel, downsample } from "./math/pyramid.js";

@@ -27,6 +27,8 @@ export * from "./median";
 export * from "./mldb";
 export * from "./nonlinear";
 export * from "./oriented";
+export { capturePairs } from "./pair-capture";
+export { refinePairs } from "./pair-refine";
 export * from "./pointwise";
 export * from "./match";
 export { cellsOnCanvas, interleaveFields, placeOnCanvas, rowExtents, validSquares } from "./pose-canvas";
