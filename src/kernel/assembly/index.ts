@@ -22,6 +22,8 @@ export * from "./gradient-fields";
 export * from "./harris";
 export * from "./holes";
 export * from "./integral";
+export * from "./intensity-level";
+export { intensitySums } from "./intensity-sums";
 export * from "./lucas-kanade";
 export * from "./median";
 export * from "./mldb";
