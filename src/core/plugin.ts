@@ -198,6 +198,11 @@ export interface Plugin<P extends ParamSchemas, In extends Ports, Out extends Po
    * gives a transform, whatever it says here.
    */
   readonly judged?: true;
+  /**
+   * The pixels of its images are stored, as with `keep: true`: for a step that looks at all its inputs to make a small image.
+   * Its `run` need not be cheap then.
+   */
+  readonly keeps?: true;
   run(inputs: Values<In>, params: Params<P>, context: Context): Promise<Outcome<Out>>;
 }
 

@@ -94,7 +94,7 @@ export function emit(producer: Producer, planning: Planning): void {
     outputs: outputTypes(plugin.outputs as Ports),
     gates: producer.step?.gates ?? [],
     onFail: producer.kind === "input" ? inputOnFail(producer, blocks) : onFailOf(producer),
-    keep: producer.step?.keep ?? false,
+    keep: (producer.step?.keep ?? false) || plugin.keeps === true,
     at: producer.at,
   };
   const seed = producer.step?.seed ?? spec.seed;

@@ -12,6 +12,7 @@ export * from "./convert";
 export * from "./corner-refine";
 export * from "./elementary";
 export * from "./equalise";
+export * from "./even-light";
 export * from "./fast";
 export * from "./feature-image";
 export * from "./fft";
