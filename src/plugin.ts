@@ -1,5 +1,6 @@
 /** What plugins import, built-in or not: values and geometry, mathematics, kernels. Nothing else of Tiepoint is for them. */
 export * from "./core/annotations.js";
+export * from "./core/band-axes.js";
 export * from "./core/csv.js";
 export * from "./core/describe.js";
 export * from "./core/diagnostic.js";
@@ -36,6 +37,7 @@ export { estimateBending } from "./math/bending/estimate-bending.js";
 export { jacobianImage, jacobianMetrics } from "./math/bending/jacobian.js";
 export { type BlobOptions, type Blobs, detectBlobs } from "./math/blobs.js";
 export { blurImage, blurPlane } from "./math/blur.js";
+export { type Chunk, type Chunking, ChunkPyramid, halvedSizes, type Size } from "./math/chunk-pyramid.js";
 export * as elementary from "./math/elementary.js";
 export { estimateFromMatches } from "./math/estimate.js";
 export { bendingParams, estimateParams } from "./math/estimate-params.js";
@@ -57,6 +59,7 @@ export { estimateFlatField } from "./math/flat-field/flat-field.js";
 export * from "./math/gaussian.js";
 export { matchPointSets } from "./math/graph/match-sets.js";
 export { scaleParams, scaleRangeProblem } from "./math/graph/scale-range.js";
+export type { Halving } from "./math/halve.js";
 export { judgeMap } from "./math/judge-map.js";
 export { evaluateLandmarks } from "./math/landmarks/evaluate.js";
 export { decodeLandmarkModel, encodeLandmarkModel } from "./math/landmarks/model-bytes.js";
@@ -67,6 +70,7 @@ export { type BlockTarget, filterImage, type ImageFace, lazyImage, type Region, 
 export { measureSimilarity, measureTre } from "./math/measure.js";
 export { mosaicFrame } from "./math/mosaic/fuse/frame.js";
 export { type FuseOptions, fuseTiles } from "./math/mosaic/fuse/fuse.js";
+export { OrderedWork } from "./math/ordered-work.js";
 export { type CaptureOptions, capturePairs } from "./math/pairs/capture.js";
 export { chanceScore, nullScore } from "./math/pairs/null-score.js";
 export type { PairCapture, PairFit, PairJob } from "./math/pairs/pair-job.js";

@@ -51,6 +51,11 @@ export function spacing(grid: Grid): number {
   return Math.sqrt(Math.abs(a * e - b * d));
 }
 
+/** Lengths of a pixel's two sides, in world units. */
+export function pixelSides({ worldFromPixel: [a, b, , d, e] }: Grid): readonly [x: number, y: number] {
+  return [Math.sqrt(a * a + d * d), Math.sqrt(b * b + e * e)];
+}
+
 /** The grid that covers the same area of the world with pixels `factor` times as wide; its last pixels may stick out. */
 export function coarsen(grid: Grid, factor: number): Grid {
   const [a, b, c, d, e, f] = grid.worldFromPixel;

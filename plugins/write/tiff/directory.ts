@@ -61,10 +61,19 @@ function putValues(out: Buffer, start: number, [, type, values]: Field): void {
     const value = values[i]!;
     if (type === tiffTypes.short) out.writeUInt16LE(value, p);
     else if (type === tiffTypes.long || type === tiffTypes.ifd) out.writeUInt32LE(value, p);
+    else if (type === tiffTypes.rational) putRational(out, value, p);
     else if (type === tiffTypes.double) out.writeDoubleLE(value, p);
     else if (type === tiffTypes.long8 || type === tiffTypes.ifd8) out.writeBigUInt64LE(BigInt(value), p);
     else throw new Error(`Internal error: a TIFF field of type ${type}`);
   }
+}
+
+/** A positive number as a fraction of two whole ones, as exact as 32 bits allow. */
+function putRational(out: Buffer, value: number, p: number): void {
+  let below = 1;
+  while (below < 2 ** 31 && value * below < 2 ** 30) below *= 2;
+  out.writeUInt32LE(Math.min(2 ** 32 - 1, Math.round(value * below)), p);
+  out.writeUInt32LE(below, p + 4);
 }
 
 export const headerSize = (big: boolean): number => (big ? 16 : 8);

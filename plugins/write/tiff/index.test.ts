@@ -19,7 +19,7 @@ import plugin from "./index.js";
 const folder = temporaryFolder();
 let count = 0;
 
-const defaults = { compression: "deflate", layout: "auto", overviews: "auto", tile: 64 } as const;
+const defaults = { compression: "deflate", layout: "auto", overviews: "auto", bands: "auto", tile: 64 } as const;
 type Settings = Partial<Parameters<typeof plugin.run>[1]>;
 
 /** Writes an image and gives the file's path, bytes and notes. */
@@ -219,7 +219,7 @@ test("a file that may pass 4 GB is a BigTIFF", async () => {
     ...memoryImage(new Uint16Array(1), pixelGrid(1, 1)),
     grid: pixelGrid(side, side),
   });
-  const options = { compression: "none", layout: "auto", overviews: "no", tile: 512 } as const;
+  const options = { compression: "none", layout: "auto", overviews: "no", bands: "auto", tile: 512 } as const;
   expect(planFile(image(46_000), options).big).toBe(false);
   expect(planFile(image(46_400), options).big).toBe(true);
 });
@@ -230,7 +230,7 @@ test("BigTIFF files are right too", async () => {
   const data = filled(new Uint16Array(2 * n), 1);
   for (const layout of ["plain", "cog", "ome"] as const) {
     const image = memoryImage(data, { width, height, ...places["a map"]! });
-    const plan = planFile(image, { compression: "deflate", layout, overviews: "yes", tile: 64 });
+    const plan = planFile(image, { compression: "deflate", layout, overviews: "yes", bands: "auto", tile: 64 });
     const target = folder.path(`big-${layout}.tif`);
     await writeFile(image, { ...plan, big: true }, target, testContext());
     const bytes = readFileSync(target);

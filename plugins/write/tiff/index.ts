@@ -1,4 +1,4 @@
-import { definePlugin } from "tiepoint/plugin";
+import { bandsParam, definePlugin } from "tiepoint/plugin";
 import { lostPlace } from "./metadata.js";
 import { planFile } from "./plan.js";
 import { writeFile } from "./write.js";
@@ -6,7 +6,7 @@ import { writeFile } from "./write.js";
 export default definePlugin({
   kind: "write",
   name: "tiff",
-  version: "1",
+  version: "2",
   summary: "Writes TIFF in parts: Cloud Optimized GeoTIFF for maps, OME-TIFF for microscopy, plain TIFF otherwise.",
   cite: ["https://docs.ogc.org/is/21-026/21-026.html", "https://docs.openmicroscopy.org/ome-model/6.3.1/ome-tiff/"],
   formats: { extensions: [".tif", ".tiff", ".btf", ".ome.tif", ".ome.tiff"] },
@@ -29,6 +29,7 @@ export default definePlugin({
       default: "auto",
       description: "Smaller versions for viewers. auto: for sides over 1024 px, unless compression is none.",
     },
+    ...bandsParam,
     tile: {
       type: "integer",
       minimum: 16,
@@ -39,12 +40,14 @@ export default definePlugin({
   },
   inputs: { in: "image" },
   outputs: {},
-  async run({ in: image }, { compression, layout, overviews, tile }, context) {
+  async run({ in: image }, { compression, layout, overviews, bands, tile }, context) {
     const named = context.target!.toLowerCase().match(/\.ome\.tiff?$/) && layout === "auto";
     const plan = planFile(image, {
       compression,
       layout: named ? "ome" : layout,
       overviews,
+      bands,
+      provenance: context.provenance,
       tile: Math.ceil(tile / 16) * 16,
     });
     await writeFile(image, plan, context.target!, context);

@@ -1,6 +1,7 @@
-import { type Affine2, type Diagnostic, type DType, geoKeys, type Image, tiffTags, tiffTypes } from "tiepoint/plugin";
+import { type Diagnostic, geoKeys, type Image, isStack, tiffTags, tiffTypes } from "tiepoint/plugin";
 import type { Field } from "./directory.js";
 import { isGeographic } from "./geographic-codes.js";
+import { escapeXml, type OmeOptions, omeXml } from "./ome.js";
 
 /** How a file is laid out; `auto` has been decided. */
 export type FileLayout = "plain" | "cog" | "ome";
@@ -33,54 +34,20 @@ export function placeFields({ grid }: Image): Field[] {
 }
 
 /** The text that tells of channels: OME-XML, or GDAL's band descriptions. */
-export function descriptionFields(image: Image, layout: FileLayout, groups: readonly (readonly number[])[]): Field[] {
-  if (layout === "ome") return [[tiffTags.imageDescription, tiffTypes.ascii, omeXml(image, groups)]];
-  const usual = /^(gray|red|green|blue|alpha|band \d+)$/;
+export function descriptionFields(
+  image: Image,
+  { layout, ...rest }: OmeOptions & { readonly layout: FileLayout },
+): Field[] {
+  if (layout === "ome") return [[tiffTags.imageDescription, tiffTypes.ascii, omeXml(image, rest)]];
+  const usual = /^(gray|red|green|blue|alpha|(band|page) \d+)$/;
   const items = image.bands.flatMap((name, b) =>
-    usual.test(name) ? [] : [`  <Item name="DESCRIPTION" sample="${b}" role="description">${escapeXml(name)}</Item>`],
+    usual.test(name) || isStack(rest.axes)
+      ? []
+      : [`  <Item name="DESCRIPTION" sample="${b}" role="description">${escapeXml(name)}</Item>`],
   );
   if (items.length === 0) return [];
   return [[tiffTags.gdalMetadata, tiffTypes.ascii, `<GDALMetadata>\n${items.join("\n")}\n</GDALMetadata>\n`]];
 }
-
-const omeTypes: Readonly<Record<DType, string>> = {
-  uint8: "uint8",
-  uint16: "uint16",
-  int16: "int16",
-  uint32: "uint32",
-  float32: "float",
-};
-
-/** Source: https://docs.openmicroscopy.org/ome-model/6.3.1/ome-tiff/specification.html; no dates, so equal images give equal bytes. */
-function omeXml({ grid, dtype, bands }: Image, groups: readonly (readonly number[])[]): string {
-  const samples = groups[0]!.length;
-  const pixel = grid.crs === "um" ? pixelSides(grid.worldFromPixel) : undefined;
-  const physical = pixel
-    ? ` PhysicalSizeX="${pixel[0]}" PhysicalSizeXUnit="µm" PhysicalSizeY="${pixel[1]}" PhysicalSizeYUnit="µm"`
-    : "";
-  const channels = groups.map((group, c) => {
-    const name = samples === 1 ? ` Name="${escapeXml(bands[group[0]!]!)}"` : "";
-    return `<Channel ID="Channel:0:${c}"${name} SamplesPerPixel="${samples}"/>`;
-  });
-  const planes = groups.map(
-    (_, c) => `<TiffData IFD="${c}" FirstC="${c * samples}" FirstZ="0" FirstT="0" PlaneCount="1"/>`,
-  );
-  return [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" ' +
-      'xsi:schemaLocation="http://www.openmicroscopy.org/Schemas/OME/2016-06 http://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd" Creator="tiepoint">',
-    `<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="${omeTypes[dtype]}" BigEndian="false" Interleaved="${samples > 1}" ` +
-      `SizeX="${grid.width}" SizeY="${grid.height}" SizeC="${bands.length}" SizeZ="1" SizeT="1"${physical}>`,
-    ...channels,
-    ...planes,
-    "</Pixels></Image></OME>",
-  ].join("\n");
-}
-
-const pixelSides = ([a, b, , d, e]: Affine2): [number, number] => [Math.sqrt(a * a + d * d), Math.sqrt(b * b + e * e)];
-
-const escapeXml = (text: string): string =>
-  text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]!);
 
 /** Says what of the image's place the file does not hold. */
 export function lostPlace({ grid }: Image, layout: FileLayout): Diagnostic[] {

@@ -1,8 +1,15 @@
 import {
+  type BandAxes,
+  type BandsAre,
+  bandAxes,
   bytesPerSample,
   type DType,
+  type Halving,
+  halvedSizes,
   type Image,
   isCategorical,
+  isStack,
+  type Provenance,
   rangeOf,
   tiffCompressions,
   tiffPhotometrics,
@@ -11,7 +18,7 @@ import {
 } from "tiepoint/plugin";
 import type { Field } from "./directory.js";
 import type { Compression, Encoding } from "./encode.js";
-import type { Halving } from "./halve.js";
+import { imagejFields } from "./imagej.js";
 import { descriptionFields, type FileLayout, placeFields } from "./metadata.js";
 
 export interface WriteOptions {
@@ -19,11 +26,16 @@ export interface WriteOptions {
   readonly layout: "auto" | "plain" | "cog" | "ome";
   readonly overviews: "auto" | "yes" | "no";
   readonly tile: number;
+  readonly bands: BandsAre;
+  /** Where the image comes from, for formats that can say so. */
+  readonly provenance?: Provenance | undefined;
 }
 
 /** Everything about the file that is known before the first pixel. */
 export interface FilePlan {
   readonly layout: FileLayout;
+  /** Each band is a slice or a time on a page of its own, and pages are written one after another. */
+  readonly stack: boolean;
   readonly big: boolean;
   readonly dtype: DType;
   readonly encoding: Encoding;
@@ -52,41 +64,52 @@ export interface PagePlan {
 const LARGE_SIDE = 1024;
 const STRIP_BYTES = 256 * 1024;
 
+/** ImageJ's own lines are for types that ImageJ knows. */
+const imagejTypes: readonly DType[] = ["uint8", "uint16", "float32"];
+
 /** Decides how an image will lie in its file. */
 export function planFile(image: Image, options: WriteOptions): FilePlan {
   const { grid, dtype, bands, meaning } = image;
   const { compression } = options;
+  const axes = options.layout === "cog" ? bandAxes(image, "channels") : bandAxes(image, options.bands);
+  const stack = isStack(axes);
   const layout =
-    options.layout !== "auto" ? options.layout : grid.crs === "um" ? "ome" : grid.crs === "px" ? "plain" : "cog";
+    options.layout !== "auto"
+      ? options.layout
+      : grid.crs === "um"
+        ? "ome"
+        : grid.crs === "px" || stack
+          ? "plain"
+          : "cog";
   const longest = Math.max(grid.width, grid.height);
+  // ImageJ reads no tiles and takes smaller versions for slices, so stacks for it are as simple as can be.
+  const simple = stack && layout === "plain";
   const withOverviews =
-    options.overviews === "yes" || (options.overviews === "auto" && compression !== "none" && longest > LARGE_SIDE);
-  const levels = [{ width: grid.width, height: grid.height }];
-  if (withOverviews) {
-    for (let { width, height } = grid; Math.max(width, height) > options.tile; ) {
-      width = Math.ceil(width / 2);
-      height = Math.ceil(height / 2);
-      levels.push({ width, height });
-    }
-  }
-  const groups = bandGroups(image, layout);
+    options.overviews === "yes" ||
+    (options.overviews === "auto" && compression !== "none" && longest > LARGE_SIDE && !simple);
+  const levels = withOverviews ? halvedSizes(grid, options.tile) : [{ width: grid.width, height: grid.height }];
+  const groups = stack ? bands.map((_, b) => [b]) : bandGroups(image, layout);
   const together = groups[0]!.length;
   const sampleBytes = bytesPerSample(dtype);
   // Whole rows go to the file as they are read, which is the fastest there is; only later reads of small windows pay.
-  const tiled = layout !== "plain" || compression !== "none" || withOverviews;
+  const tiled = withOverviews || (!simple && (layout !== "plain" || compression !== "none"));
   const rowBytes = grid.width * together * sampleBytes;
-  const chunkWidth = tiled ? options.tile : grid.width;
-  const chunkHeight = tiled ? options.tile : Math.min(grid.height, Math.max(1, Math.floor(STRIP_BYTES / rowBytes)));
+  const chunkWidth = tiled ? Math.min(options.tile, padded(grid.width, 16)) : grid.width;
+  const chunkHeight = tiled
+    ? Math.min(options.tile, padded(grid.height, 16))
+    : Math.min(grid.height, Math.max(1, Math.floor(STRIP_BYTES / rowBytes)));
   const raw = levels.reduce(
     (sum, { width, height }) => sum + padded(width, chunkWidth) * padded(height, chunkHeight),
     0,
   );
-  // What cannot be pressed grows by less than a thousandth; directories take 16 bytes a tile.
-  const big = raw * bands.length * sampleBytes * 1.002 + 1e6 > 2 ** 32;
-  const predictor = compression === "none" || meaning !== "intensity" ? 1 : dtype === "float32" ? 3 : 2;
+  // What cannot be pressed grows by less than a thousandth; directories take 16 bytes a tile, and some hundreds a page.
+  const overhead = 1e6 + 400 * groups.length * levels.length;
+  const big = raw * bands.length * sampleBytes * 1.002 + overhead > 2 ** 32;
+  const predictor = compression === "none" || meaning !== "intensity" ? 1 : dtype !== "float32" ? 2 : simple ? 1 : 3;
   const encoding: Encoding = { compression, predictor };
   return {
     layout,
+    stack,
     big,
     dtype,
     encoding,
@@ -101,13 +124,37 @@ export function planFile(image: Image, options: WriteOptions): FilePlan {
     chunkWidth,
     chunkHeight,
     levels,
-    pages: groups.map((group, page) => {
-      const shared = sampleFields(image, group, encoding, { tiled, chunkWidth, chunkHeight });
-      const placed = layout === "ome" ? [] : placeFields(image);
-      const described = page === 0 ? descriptionFields(image, layout, groups) : [];
-      return { bands: group, sharedFields: shared, fields: [...shared, ...placed, ...described] };
-    }),
+    pages: pagesOf(image, { layout, axes, groups, encoding, chunk: { tiled, chunkWidth, chunkHeight } }, options),
   };
+}
+
+function pagesOf(
+  image: Image,
+  {
+    layout,
+    axes,
+    groups,
+    encoding,
+    chunk,
+  }: {
+    readonly layout: FileLayout;
+    readonly axes: BandAxes;
+    readonly groups: readonly (readonly number[])[];
+    readonly encoding: Encoding;
+    readonly chunk: Pick<FilePlan, "tiled" | "chunkWidth" | "chunkHeight">;
+  },
+  { provenance }: WriteOptions,
+): PagePlan[] {
+  const placed = layout === "ome" ? [] : placeFields(image);
+  const imagej = layout === "plain" && isStack(axes) && imagejTypes.includes(image.dtype);
+  const described = imagej ? imagejFields(image, axes) : descriptionFields(image, { layout, groups, axes, provenance });
+  let shared: Field[] | undefined;
+  return groups.map((group, page) => {
+    // Pages of slices are alike: ten thousand of them share their fields.
+    if (!shared || !isStack(axes)) shared = sampleFields(image, group, encoding, chunk);
+    const fields = [...shared, ...placed, ...(page === 0 ? described : [])];
+    return { bands: group, sharedFields: shared, fields };
+  });
 }
 
 const padded = (side: number, chunk: number): number => Math.ceil(side / chunk) * chunk;

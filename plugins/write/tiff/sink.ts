@@ -1,7 +1,13 @@
 import type { FileHandle } from "node:fs/promises";
 
-/** Writes one piece after another into a file, from a place on. */
+/** Small pieces are gathered to this many bytes before they are written. */
+const GATHERED_BYTES = 2 * 1024 ** 2;
+
+/** Writes one piece after another into a file, from a place on. Small ones are gathered: `flush` when all are in. */
 export class Sink {
+  readonly #waiting = Buffer.allocUnsafe(GATHERED_BYTES);
+  #length = 0;
+
   constructor(
     readonly handle: FileHandle,
     public position: number,
@@ -12,11 +18,27 @@ export class Sink {
 
   /** @returns where the piece stands; the next one begins at an even place, as TIFF wants it */
   async append(bytes: Uint8Array): Promise<number> {
+    const odd = bytes.length & 1;
+    if (this.#length + bytes.length + odd > GATHERED_BYTES) await this.flush();
     const at = this.position;
-    this.position += bytes.length + (bytes.length & 1);
+    if (bytes.length + odd > GATHERED_BYTES / 8) {
+      await this.flush();
+      await writeAll(this.handle, bytes, at);
+    } else {
+      this.#waiting.set(bytes, this.#length);
+      this.#length += bytes.length;
+      if (odd) this.#waiting[this.#length++] = 0;
+    }
+    this.position += bytes.length + odd;
     this.end = at + bytes.length;
-    await writeAll(this.handle, bytes, at);
     return at;
+  }
+
+  /** Writes what has been gathered. */
+  async flush(): Promise<void> {
+    const length = this.#length;
+    this.#length = 0;
+    if (length > 0) await writeAll(this.handle, this.#waiting.subarray(0, length), this.position - length);
   }
 }
 

@@ -1,27 +1,19 @@
 import { type FileHandle, open, rm } from "node:fs/promises";
-import {
-  bytesPerSample,
-  type Context,
-  type Image,
-  type Pixels,
-  pixelArray,
-  tiffTags,
-  tiffTypes,
-} from "tiepoint/plugin";
+import { bytesPerSample, type Image, OrderedWork, tiffTags, tiffTypes } from "tiepoint/plugin";
 import { directoryBytes, directorySize, type Field, headerBytes, headerSize } from "./directory.js";
-import { Level } from "./level.js";
+import { emptyPlaces, type Places, pageWriter } from "./page.js";
 import type { FilePlan, PagePlan } from "./plan.js";
+import { pour, type Watch } from "./pour.js";
 import { copyAll, Sink, writeAll } from "./sink.js";
 
-/** Rows and columns that are read at once take this much at most. */
-const BLOCK_BYTES = 16 * 1024 ** 2;
-
-type Watch = Pick<Context, "memory" | "signal" | "progress">;
+/** Chunks that are packed at one time; more than the thread pool has threads, so that none of them waits. */
+const MAX_UNDER_WAY = 12;
 
 /**
- * Writes the file that was planned, pulling the image block by block: a row of tiles, or part of it, at a time.
+ * Writes the file that was planned, pulling the image block by block: a row of tiles, or part of it, at a time; or of a
+ * stack one page, or a few, at a time.
  *
- * Memory: two blocks, the tiles of one under way, and a row of tiles of each overview.
+ * Memory: two blocks, the tiles under way, and a row of tiles of each overview.
  */
 export async function writeFile(image: Image, plan: FilePlan, target: string, watch: Watch): Promise<void> {
   const handle = await open(target, "w");
@@ -47,44 +39,36 @@ interface Spool {
 /** Data first, directories last: nothing has to be known in advance. */
 async function writeStreamed(image: Image, plan: FilePlan, handle: FileHandle, watch: Watch): Promise<void> {
   const sink = new Sink(handle, align8(headerSize(plan.big)));
-  const pages = plan.pages.map((page) =>
-    pyramid(
-      plan,
-      page,
-      plan.levels.map(() => sink),
-    ),
-  );
-  await pour(image, plan, pages, watch);
-  let at = align8(sink.position);
-  const write = async (fields: readonly Field[], next: number): Promise<void> => {
-    const bytes = directoryBytes(fields, at, next, plan.big);
-    await writeAll(handle, bytes, at);
-    at += bytes.length;
+  const work = new OrderedWork<Uint8Array>(MAX_UNDER_WAY);
+  const places: Places[][] = [];
+  const start = (page: number) => {
+    places[page] = emptyPlaces(plan);
+    return pageWriter(plan, plan.pages[page]!, places[page], () => sink, work);
   };
-  // OME hangs smaller versions on their page; elsewhere they follow it as pages that say that they are reduced.
-  const subs: number[][] = [];
-  const chained: (readonly Field[])[] = [];
-  for (const [p, levels] of pages.entries()) {
-    subs.push([]);
-    for (const level of levels.slice(1)) {
-      const fields = levelFields(plan, plan.pages[p]!, level, true);
-      if (plan.layout !== "ome") chained.push(fields);
-      else {
-        subs[p]!.push(at);
-        await write(fields, 0);
-      }
-    }
+  await pour(image, plan, start, watch);
+  await work.drain();
+  await sink.flush();
+  const directories = new Sink(handle, align8(sink.position));
+  const { big } = plan;
+  // Directories have sizes of whole eights, so each stands where the sink has come to.
+  const put = (fields: readonly Field[], last: boolean): Promise<number> => {
+    const at = directories.position;
+    return directories.append(directoryBytes(fields, at, last ? 0 : at + directorySize(fields, big), big));
+  };
+  // OME hangs smaller versions on their page, and so do stacks; elsewhere they follow as pages that say that they are reduced.
+  const hang = plan.layout === "ome" || plan.stack;
+  const chain: (readonly Field[])[] = [];
+  for (const [p, levels] of places.entries()) {
+    const [full, ...reduced] = levels.map((level, i) => levelFields(plan, plan.pages[p]!, level, i > 0));
+    const subs: number[] = [];
+    if (hang) for (const fields of reduced) subs.push(await put(fields, true));
+    const type = big ? tiffTypes.ifd8 : tiffTypes.ifd;
+    chain.push(subs.length > 0 ? [...full!, [tiffTags.subIfds, type, subs]] : full!, ...(hang ? [] : reduced));
   }
-  const main = pages.map((levels, p) => {
-    const fields = levelFields(plan, plan.pages[p]!, levels[0]!, false);
-    const type = plan.big ? tiffTypes.ifd8 : tiffTypes.ifd;
-    return subs[p]!.length > 0 ? [...fields, [tiffTags.subIfds, type, subs[p]!] satisfies Field] : fields;
-  });
-  const directories = [...main, ...chained];
-  const first = at;
-  for (const [i, fields] of directories.entries())
-    await write(fields, i + 1 < directories.length ? at + directorySize(fields, plan.big) : 0);
-  await writeAll(handle, headerBytes(first, plan.big), 0);
+  const first = directories.position;
+  for (const [i, fields] of chain.entries()) await put(fields, i + 1 === chain.length);
+  await directories.flush();
+  await writeAll(handle, headerBytes(first, big), 0);
 }
 
 const GHOST_BODY = "LAYOUT=IFDS_BEFORE_DATA\nBLOCK_ORDER=ROW_MAJOR\nKNOWN_INCOMPATIBLE_EDITION=NO\n ";
@@ -109,10 +93,10 @@ async function writeCog(
 ): Promise<void> {
   const page = plan.pages[0]!;
   const { big } = plan;
-  const blank = plan.levels.map(({ width, height }) => new Level({ plan, page, width, height, sink: undefined }));
+  const levels = emptyPlaces(plan);
   const places: number[] = [];
   let at = align8(headerSize(big) + GHOST.length);
-  for (const [i, level] of blank.entries()) {
+  for (const [i, level] of levels.entries()) {
     places.push(at);
     at += directorySize(levelFields(plan, page, level, i > 0), big);
   }
@@ -120,19 +104,21 @@ async function writeCog(
   const sinks: Sink[] = [];
   if (plan.encoding.compression === "none") {
     const chunkBytes = plan.chunkWidth * plan.chunkHeight * page.bands.length * bytesPerSample(plan.dtype);
-    for (let i = blank.length - 1, free = at; i >= 0; i--) {
+    for (let i = levels.length - 1, free = at; i >= 0; i--) {
       sinks[i] = new Sink(handle, free);
-      free += blank[i]!.offsets.length * chunkBytes;
+      free += levels[i]!.offsets.length * chunkBytes;
     }
   } else {
-    for (let i = 0; i < blank.length; i++) {
+    for (let i = 0; i < levels.length; i++) {
       const path = `${target}.${i}.tmp`;
       spools.push({ path, handle: await open(path, "w+") });
       sinks.push(new Sink(spools[i]!.handle, 0));
     }
   }
-  const levels = pyramid(plan, page, sinks);
-  await pour(image, plan, [levels], watch);
+  const work = new OrderedWork<Uint8Array>(MAX_UNDER_WAY);
+  await pour(image, plan, () => pageWriter(plan, page, levels, (level) => sinks[level]!, work), watch);
+  await work.drain();
+  for (const sink of sinks) await sink.flush();
   for (let i = spools.length - 1; i >= 0; i--) {
     watch.signal.throwIfAborted();
     starts[i] = at;
@@ -152,15 +138,7 @@ async function writeCog(
 
 const align8 = (n: number): number => Math.ceil(n / 8) * 8;
 
-/** The levels of one page, each of which hands its rows on to the next smaller one. */
-function pyramid(plan: FilePlan, page: PagePlan, sinks: readonly Sink[]): Level[] {
-  const levels: Level[] = [];
-  for (let i = plan.levels.length - 1; i >= 0; i--)
-    levels.unshift(new Level({ plan, page, ...plan.levels[i]!, sink: sinks[i], next: levels[0] }));
-  return levels;
-}
-
-function levelFields(plan: FilePlan, page: PagePlan, level: Level, reduced: boolean): Field[] {
+function levelFields(plan: FilePlan, page: PagePlan, level: Places, reduced: boolean): Field[] {
   const { long, long8 } = tiffTypes;
   return [
     ...(reduced ? page.sharedFields : page.fields),
@@ -170,50 +148,4 @@ function levelFields(plan: FilePlan, page: PagePlan, level: Level, reduced: bool
     [plan.tiled ? tiffTags.tileOffsets : tiffTags.stripOffsets, plan.big ? long8 : long, level.offsets],
     [plan.tiled ? tiffTags.tileByteCounts : tiffTags.stripByteCounts, long, level.counts],
   ];
-}
-
-/** Reads the image once, block by block, and hands every band to its page; the next block is read meanwhile. */
-async function pour(
-  image: Image,
-  plan: FilePlan,
-  pages: readonly (readonly Level[])[],
-  { memory, signal, progress }: Watch,
-): Promise<void> {
-  const { width, height } = image.grid;
-  const pixelBytes = image.bands.length * bytesPerSample(plan.dtype);
-  const budget = Math.min(BLOCK_BYTES, memory / 8);
-  const columns = Math.max(1, Math.floor(budget / (plan.chunkWidth * plan.chunkHeight * pixelBytes)));
-  const blockWidth = Math.min(width, columns * plan.chunkWidth);
-  // Strips are low: take as many as fit. Tiles have all the rows that overviews need to fill up in step.
-  const blockHeight = plan.tiled
-    ? plan.chunkHeight
-    : Math.max(1, Math.floor(budget / (width * pixelBytes * plan.chunkHeight))) * plan.chunkHeight;
-  const blocks: { x: number; y: number; width: number; height: number }[] = [];
-  for (let y = 0; y < height; y += blockHeight)
-    for (let x = 0; x < width; x += blockWidth)
-      blocks.push({ x, y, width: Math.min(blockWidth, width - x), height: Math.min(blockHeight, height - y) });
-  // Two buffers for the whole file: while one is packed and written, the other one is filled.
-  const buffers = [0, 1].map(() =>
-    pixelArray(plan.dtype, image.bands.length * blockWidth * Math.min(blockHeight, height)),
-  );
-  const readBlock = (i: number): Promise<Pixels> => {
-    const block = blocks[i]!;
-    const into = buffers[i % 2]!.subarray(0, image.bands.length * block.width * block.height);
-    return image.read(block, { signal, into });
-  };
-  let next = readBlock(0);
-  for (const [i, block] of blocks.entries()) {
-    const pixels = await next;
-    signal.throwIfAborted();
-    if (i + 1 < blocks.length) {
-      next = readBlock(i + 1);
-      next.catch(() => {}); // it is awaited in the next round; a failure before that is not unhandled
-    }
-    const plane = block.width * block.height;
-    for (const [p, [full]] of pages.entries()) {
-      const bands = plan.pages[p]!.bands.map((b) => pixels.data.subarray(b * plane, (b + 1) * plane));
-      await full!.put(bands, block);
-    }
-    progress((i + 1) / blocks.length);
-  }
 }

@@ -1,4 +1,4 @@
-import type { PixelData } from "tiepoint/plugin";
+import type { PixelData } from "../core/image.js";
 
 /** How pixels are joined in an overview. */
 export interface Halving {

@@ -1,5 +1,5 @@
-import type { PixelData } from "tiepoint/plugin";
 import { expect, test } from "vitest";
+import type { PixelData } from "../core/image.js";
 import { type Halving, halve } from "./halve.js";
 
 const numbers: Halving = { categorical: false, nodata: undefined, isFloat: false, highest: 255 };
