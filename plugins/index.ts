@@ -52,6 +52,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "read/tiff": () => import("./read/tiff/index.js"),
   "read/transform": () => import("./read/transform/index.js"),
   "stack/mean": () => import("./stack/mean/index.js"),
+  "stitch/align": () => import("./stitch/align/index.js"),
   "stitch/flat-field": () => import("./stitch/flat-field/index.js"),
   "stitch/fuse": () => import("./stitch/fuse/index.js"),
   warp: () => import("./warp/warp/index.js"),
