@@ -117,3 +117,22 @@ test("where one tile alone lies at a whole pixel, its samples are copied bit by 
   }
   expect(alone).toBeGreaterThan(1000);
 });
+
+test.each(cases)("on a turned grid it agrees with its twin ($interpolation, $blend)", async (options) => {
+  const s = scene(2, "float32", { holes: 0.02 });
+  const matrix = [0.93123, -0.35457, 40.30371, 0.35211, 0.93173, -20.70119] as const;
+  const image = mosaic(s, { ...options, onto: pixelGrid(90, 80), transform: { type: "affine", matrix } });
+  const [a, b, c, d, e, f] = matrix;
+  const wanted = Array.from({ length: 90 * 80 }, (_, i) => {
+    const [x, y] = [i % 90, Math.floor(i / 90)];
+    return fuseAt(s.tiles, options.interpolation, options.blend, a * x + b * y + c, d * x + e * y + f);
+  });
+  const found = [...(await image.read(wholeWindow(image.grid))).data];
+  // Positions are good to 1e-5 pixel, and neighbours differ by up to 2000; at places that are equally far from two edges,
+  // or from two samples, either may be taken.
+  const off = found.filter(
+    (v, i) => !(Math.abs(v - wanted[i]!) < 0.1 || (Number.isNaN(v) && Number.isNaN(wanted[i]!))),
+  );
+  expect(off.length).toBeLessThan(options.blend === "none" || options.interpolation === "nearest" ? 3 : 1);
+  expect(found.filter((v) => !Number.isNaN(v)).length).toBeGreaterThan(2500);
+});

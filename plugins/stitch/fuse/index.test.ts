@@ -1,4 +1,14 @@
-import { type Image, pixelGrid, seededRandom, type Table, wholeWindow } from "tiepoint/plugin";
+import {
+  type Affine2,
+  apply,
+  type Image,
+  type Points,
+  pixelGrid,
+  type Registration,
+  seededRandom,
+  type Table,
+  wholeWindow,
+} from "tiepoint/plugin";
 import { describe, expect, test } from "vitest";
 import { memoryImage } from "../../../test/support/image.js";
 import { testContext } from "../../../test/support/read.js";
@@ -7,9 +17,14 @@ import plugin from "./index.js";
 
 type Settings = Partial<Parameters<typeof plugin.run>[1]>;
 
-const run = (tiles: ReadonlyMap<string, Image>, positions: Table, params: Settings = {}) =>
+interface Onto {
+  readonly transform?: Registration;
+  readonly like?: Image;
+}
+
+const run = (tiles: ReadonlyMap<string, Image>, positions: Table, params: Settings = {}, onto: Onto = {}) =>
   plugin.run(
-    { tiles, positions },
+    { tiles, positions, transform: onto.transform, like: onto.like },
     { blend: "linear", interpolation: undefined, fill: undefined, ...params },
     testContext(),
   );
@@ -143,6 +158,93 @@ describe("the mosaic's place in the world", () => {
     const { grid } = imageOf(await run(tiles, table({ a: [3, 5], b: [11, 6] })));
     expect(grid.crs).toBe("EPSG:32632");
     expect(grid.worldFromPixel.map((v) => Math.round(v * 1e6) / 1e6)).toEqual([10, 0, 5001, 0, -10, 9000]);
+  });
+});
+
+describe("onto another grid", () => {
+  const turn: Affine2 = [0.98, -0.2, 20.3, 0.2, 0.98, -10.7];
+  const onto = memoryImage(new Uint8Array(120 * 110), pixelGrid(120, 110));
+
+  test.each(["linear", "none"] as const)("tiles follow the transform, resampled once (%s)", async (blend) => {
+    const { tiles, rows } = grid();
+    const transform: Registration = { transform: { type: "affine", matrix: turn } };
+    const image = imageOf(await run(tiles, table(rows), { blend }, { transform, like: onto }));
+    expect(image.grid).toEqual(onto.grid);
+    const data = await samplesOf(image);
+    let [worst, seen] = [0, 0];
+    for (let y = 0; y < 110; y++) {
+      for (let x = 0; x < 120; x++) {
+        const [u, v] = apply(transform.transform, Float64Array.of(x, y) as Points<"world">) as unknown as [
+          number,
+          number,
+        ];
+        const inside = u > 2 && v > 2 && u < 160 && v < 160;
+        if (u < -0.6 || v < -0.6) expect(data[y * 120 + x]).toBe(0);
+        if (!inside) continue;
+        worst = Math.max(worst, Math.abs(data[y * 120 + x]! - truth(u, v)));
+        seen++;
+      }
+    }
+    expect(seen).toBeGreaterThan(9000);
+    expect(worst).toBeLessThan(2);
+    expect(await samplesInTiles(image, 50, 41)).toEqual(data);
+  });
+
+  test("a map that bends", async () => {
+    const { tiles, rows } = grid();
+    const knots = Float64Array.of(0, 0, 150, 0, 0, 150, 150, 150, 75, 75) as Points<"world">;
+    const weights = Float64Array.of(-0.01, 0.02, -0.01, 0.02, -0.01, 0.02, -0.01, 0.02, 0.04, -0.08);
+    const transform = { type: "tps", affine: [1, 0, 0.4, 0, 1, 0.3], knots, weights } as const;
+    const image = imageOf(await run(tiles, table(rows), {}, { transform: { transform }, like: onto }));
+    const data = await samplesOf(image);
+    let worst = 0;
+    for (let y = 8; y < 100; y++) {
+      for (let x = 8; x < 100; x++) {
+        const [u, v] = apply(transform, Float64Array.of(x, y) as Points<"world">) as unknown as [number, number];
+        if (u > 3 && v > 3) worst = Math.max(worst, Math.abs(data[y * 120 + x]! - truth(u, v)));
+      }
+    }
+    expect(worst).toBeLessThan(2);
+  });
+
+  test("a mere shift is done as one, and gives what a warp gives", async () => {
+    const { tiles, rows } = grid();
+    const shift = (by: number): Registration => ({ transform: { type: "affine", matrix: [1, by, 10.25, 0, 1, 7.5] } });
+    const mere = imageOf(await run(tiles, table(rows), {}, { transform: shift(0), like: onto }));
+    const warped = imageOf(await run(tiles, table(rows), {}, { transform: shift(1e-4), like: onto }));
+    expect([mere.tile.width, warped.tile.width]).toEqual([120, 120]);
+    const [a, b] = [await samplesOf(mere), await samplesOf(warped)];
+    expect(Math.max(...a.map((v, i) => Math.abs(v - b[i]!)))).toBeLessThanOrEqual(2);
+  });
+
+  test("labels keep their values", async () => {
+    const label = (value: number) =>
+      memoryImage(new Uint32Array(64).fill(value), pixelGrid(8, 8), { meaning: "labels" });
+    const tiles = new Map([
+      ["a", label(4_000_000_001)],
+      ["b", label(4_000_000_003)],
+    ]);
+    const transform: Registration = {
+      transform: { type: "affine", matrix: [0.5, 0, 0, 0, 0.5, 0] },
+      fixed: pixelGrid(30, 16),
+    };
+    const data = await samplesOf(imageOf(await run(tiles, table({ a: [0, 0], b: [6, 0] }), {}, { transform })));
+    expect(data.slice(240, 270).map((v) => (v === 0 ? 0 : v - 4_000_000_000))).toEqual(
+      Array.from({ length: 30 }, (_, x) => (x < 14 ? 1 : x < 27 ? 3 : 0)),
+    );
+  });
+
+  test("what lies in other units is refused", async () => {
+    const { tiles, rows } = grid();
+    const um = memoryImage(new Uint8Array(4), { ...pixelGrid(2, 2), crs: "um" });
+    const registration: Registration = { transform: { type: "affine", matrix: turn }, fixed: pixelGrid(9, 9) };
+    for (const onto of [{ like: um }, { like: um, transform: registration }]) {
+      expect(await run(tiles, table(rows), {}, onto)).toMatchObject({ diagnostics: [{ code: "unit-differs" }] });
+    }
+    const { fixed: _, ...open } = registration;
+    expect(await run(tiles, table(rows), {}, { transform: open })).toMatchObject({
+      diagnostics: [{ code: "grid-unknown" }],
+    });
   });
 });
 

@@ -1,4 +1,5 @@
 import {
+  DiagnosticError,
   definePlugin,
   failed,
   findableNodata,
@@ -9,6 +10,7 @@ import {
   rangeOf,
   warning,
 } from "tiepoint/plugin";
+import { outputGrid } from "./output-grid.js";
 
 export default definePlugin({
   kind: "stitch",
@@ -37,11 +39,13 @@ export default definePlugin({
       description: "Value where no tile lies. When absent: the tiles' nodata, else NaN in float32 and 0 in integers.",
     },
   },
-  inputs: { tiles: "image[]", positions: "table" },
+  inputs: { tiles: "image[]", positions: "table", transform: "transform?", like: "image?" },
   outputs: { image: "image" },
-  async run({ tiles, positions }, { blend, interpolation, fill }) {
+  async run({ tiles, positions, transform, like }, { blend, interpolation, fill }) {
     const frame = mosaicFrame(tiles, positions);
     if (!frame.ok) return frame;
+    const onto = outputGrid(frame.value.grid, transform, like);
+    if (!onto.ok) return onto;
     const notes = [...frame.value.notes];
     const { dtype, meaning } = frame.value.tiles[0]!.image;
     if (fill !== undefined && dtype !== "float32" && findableNodata(dtype, fill) === undefined) {
@@ -62,10 +66,26 @@ export default definePlugin({
         ),
       );
     }
-    const image = fuseTiles(frame.value, {
-      ...{ blend, interpolation: interpolation ?? "cubic" },
-      ...(fill === undefined ? {} : { fill }),
-    });
-    return { ok: true, value: { image }, notes };
+    if (transform?.verdict?.status === "rejected") {
+      notes.push(
+        warning(
+          "warped-by-rejected-transform",
+          "The transform's verdict is rejected: the mosaic is not to be believed",
+          "Look at the reasons of the verdict; add require: to the estimating step to stop there.",
+        ),
+      );
+    }
+    try {
+      const image = fuseTiles(frame.value, {
+        ...{ blend, interpolation: interpolation ?? "cubic" },
+        ...(fill === undefined ? {} : { fill }),
+        ...(onto.value === undefined ? {} : { onto: onto.value }),
+        ...(transform === undefined ? {} : { transform: transform.transform }),
+      });
+      return { ok: true, value: { image }, notes };
+    } catch (error) {
+      if (error instanceof DiagnosticError) return failed(...error.diagnostics);
+      throw error;
+    }
   },
 });

@@ -19,6 +19,7 @@ export * from "./fft";
 export * from "./filter";
 export * from "./flat-border";
 export { fuse, fuseLabels, fuseScratch } from "./fuse";
+export * from "./fuse-along";
 export * from "./gradient-fields";
 export * from "./harris";
 export * from "./holes";

@@ -4,11 +4,14 @@ import type { Image } from "../../../core/image.js";
 import type { Table } from "../../../core/plugin.js";
 import { tilePlaces } from "../../../core/tile-tables.js";
 import { type PlacedTile, placeTile } from "./placed-tile.js";
+import { type TileIndex, tileIndex } from "./tile-index.js";
 
 /** Tiles at their places on the grid of a mosaic, in the order of their names, in which they are added up. */
 export interface MosaicFrame {
   readonly grid: Grid;
   readonly tiles: readonly PlacedTile[];
+  /** By what they cover. */
+  readonly index: TileIndex;
   readonly notes: readonly Diagnostic[];
 }
 
@@ -57,17 +60,16 @@ export function mosaicFrame(images: ReadonlyMap<string, Image>, positions: Table
     worldFromPixel: [a, b, c + a * origin.x + b * origin.y, d, e, f + d * origin.x + e * origin.y],
     crs: first.image.grid.crs,
   };
-  return ok({
-    grid,
-    notes,
-    tiles: placed.map((tile) => ({
-      ...tile,
-      left: tile.left - origin.x,
-      top: tile.top - origin.y,
-      covers: { ...tile.covers, x: tile.covers.x - origin.x, y: tile.covers.y - origin.y },
-    })),
-  });
+  const tiles = placed.map((tile) => moved(tile, -origin.x, -origin.y));
+  return ok({ grid, notes, tiles, index: tileIndex(tiles.map((tile) => tile.covers)) });
 }
+
+const moved = (tile: PlacedTile, x: number, y: number): PlacedTile => ({
+  ...tile,
+  left: tile.left + x,
+  top: tile.top + y,
+  covers: { ...tile.covers, x: tile.covers.x + x, y: tile.covers.y + y },
+});
 
 const least = (values: readonly number[]): number =>
   values.reduce((low, v) => Math.min(low, v), Number.POSITIVE_INFINITY);
@@ -146,4 +148,12 @@ function worldOrigin(placed: readonly PlacedTile[]): readonly [number, number] {
     f += of(tile)[5] - d * x - e * y;
   }
   return [c / placed.length, f / placed.length];
+}
+
+/** The tiles of a mosaic on a grid with pixels like its own, whose first pixel's centre lies at (x, y) of the mosaic. */
+export function frameOn(frame: MosaicFrame, grid: Grid, x: number, y: number): MosaicFrame {
+  const tiles = frame.tiles.map(({ id, image, left, top, fractionX, fractionY }) =>
+    placeTile(id, image, left - fractionX - x, top - fractionY - y),
+  );
+  return { ...frame, grid, tiles, index: tileIndex(tiles.map((tile) => tile.covers)) };
 }

@@ -14,15 +14,15 @@ export interface Piece extends Window {
  * Cuts a block along the edges of the rectangles in it, until no edge runs through a piece. Of the edges that could cut a
  * piece next the one with the shortest cut is taken: tiles that lie side by side then do not cut each other's rows.
  */
-export function piecesOf(block: Window, tiles: readonly number[], rectangles: readonly Window[]): Piece[] {
+export function piecesOf(block: Window, tiles: readonly number[], rectangle: (tile: number) => Window): Piece[] {
   const done: Piece[] = [];
   const open: Piece[] = [{ ...block, tiles }];
   for (let piece = open.pop(); piece; piece = open.pop()) {
-    const cut = shortestCut(piece, rectangles);
+    const cut = shortestCut(piece, rectangle);
     if (!cut) done.push(piece);
     else {
       for (const half of halves(piece, cut)) {
-        open.push({ ...half, tiles: piece.tiles.filter((t) => overlaps(rectangles[t]!, half)) });
+        open.push({ ...half, tiles: piece.tiles.filter((t) => overlaps(rectangle(t), half)) });
       }
     }
   }
@@ -34,7 +34,7 @@ interface Cut {
   readonly at: number;
 }
 
-function shortestCut(piece: Piece, rectangles: readonly Window[]): Cut | undefined {
+function shortestCut(piece: Piece, rectangle: (tile: number) => Window): Cut | undefined {
   const upright = piece.height <= piece.width;
   const axes = upright ? (["x", "y"] as const) : (["y", "x"] as const);
   for (const axis of axes) {
@@ -43,7 +43,7 @@ function shortestCut(piece: Piece, rectangles: readonly Window[]): Cut | undefin
     let best: number | undefined;
     const middle = piece[axis] + piece[side] / 2;
     for (const t of piece.tiles) {
-      const r = rectangles[t]!;
+      const r = rectangle(t);
       for (const edge of [r[axis], r[axis] + r[side]]) {
         if (edge <= piece[axis] || edge >= piece[axis] + piece[side]) continue;
         if (best === undefined || Math.abs(edge - middle) < Math.abs(best - middle)) best = edge;

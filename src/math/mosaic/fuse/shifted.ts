@@ -5,9 +5,8 @@ import type { BlockTarget } from "../../lazy.js";
 import { copyRows } from "../../read-plane.js";
 import { sampleType } from "../../sample-type.js";
 import type { Interpolation } from "../../warp-kernel.js";
+import type { MosaicFrame } from "./frame.js";
 import { type Piece, pieceRecords, piecesOf } from "./pieces.js";
-import type { PlacedTile } from "./placed-tile.js";
-import type { TileIndex } from "./tile-index.js";
 import { type LoadedTile, loadTiles, tileRecords } from "./tile-records.js";
 
 /** Strips that a lane takes at one time. */
@@ -15,11 +14,7 @@ const GRAIN = 8;
 
 /** Tiles that are only shifted, and how they are laid together. */
 export interface ShiftedTiles {
-  /** In the order in which they are added up. */
-  readonly tiles: readonly PlacedTile[];
-  /** What each of them covers. */
-  readonly rectangles: readonly Window[];
-  readonly index: TileIndex;
+  readonly frame: MosaicFrame;
   readonly interpolation: Interpolation;
   readonly blend: "none" | "linear";
   readonly categorical: boolean;
@@ -36,7 +31,7 @@ export async function fuseShifted(
   out: BlockTarget,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { tiles, index } = mosaic;
+  const { tiles, index } = mosaic.frame;
   const numbers = index.touching(block);
   using arena = kernels().arena();
   const loaded = await loadTiles(
@@ -48,7 +43,7 @@ export async function fuseShifted(
     mosaic.interpolation,
     signal,
   );
-  const pieces = piecesOf(block, numbers, mosaic.rectangles);
+  const pieces = piecesOf(block, numbers, (n) => tiles[n]!.covers);
   const slots = new Map(numbers.map((n, slot) => [n, slot]));
   const dtype = tiles[0]!.image.dtype;
   const bytes = bytesPerSample(dtype);
