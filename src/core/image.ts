@@ -41,6 +41,12 @@ export interface Image {
    * @throws DiagnosticError when a file turns out to be damaged, or memory would exceed the budget
    */
   read(window: Window, options?: ReadOptions): Promise<Pixels>;
+  /**
+   * All that the samples of a window depend on, as text: equal texts of one plugin's version are equal samples, wherever in
+   * which image they lie. `undefined` where that cannot be told without computing them. It lets the engine keep an image
+   * block by block, so that a change in one place redoes what it touches.
+   */
+  windowKey?(window: Window): Promise<string | undefined>;
 }
 
 /** How an image comes about: a step's plugin with its parameters and inputs, as plain data (src/run/recipe.ts). */

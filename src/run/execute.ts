@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Diagnostic, DiagnosticError, problem, warning } from "../core/diagnostic.js";
 import type { Image } from "../core/image.js";
-import { type AnyPlugin, type Context, type Port, parsePort } from "../core/plugin.js";
+import { type AnyPlugin, type Context, type Port, parsePort, pluginId } from "../core/plugin.js";
 import { seededRandom } from "../core/random.js";
 import type { ImageSummary } from "../core/record.js";
 import type { Registration } from "../core/registration.js";
@@ -11,6 +11,7 @@ import { KernelMemoryError } from "../kernel/memory.js";
 import { diskError, guarded, makeFolder, moveIntoPlace, tempBeside } from "./disk.js";
 import { digestFile } from "./files.js";
 import { tilesOf } from "./kept.js";
+import { storeBlocks } from "./kept-blocks.js";
 import { pluginParams } from "./params.js";
 import type { JobResult, TaskEnvelope } from "./protocol.js";
 import { type Action, MissingValueError, type Store, type StoredOutput } from "./store.js";
@@ -129,7 +130,9 @@ async function storeOutput(
   if (!isImage(value)) throw new Error(`Internal error: ${plugin.kind}/${plugin.name} gave no image for ${port}`);
   const image = summaryOf(value, plugin);
   if (!keep) return { port, type, digest: value.recipe?.key ?? "", image };
-  const pixels = await store.putPieces(tilesOf(value, signal));
+  const pixels =
+    (await storeBlocks(value, `${pluginId(plugin)}@${plugin.version}`, store, signal)) ??
+    (await store.putPieces(tilesOf(value, signal)));
   return { port, type, digest: value.recipe?.key ?? "", image, pixels };
 }
 

@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { DiagnosticError, problem } from "../core/diagnostic.js";
 import { type Window, wholeWindow } from "../core/grid.js";
 import {
@@ -16,30 +16,49 @@ import type { ImageSummary } from "../core/record.js";
  * Kept pixels on disk: square tiles in row-major order, each planar and full, the last ones padded with zeros. No header: what they
  * are stands in the action.
  */
-const TILE = 512;
+export const TILE = 512;
 
 /** The pixels of an image as tiles, a few at a time, so that no image is ever whole in memory. */
 export async function* tilesOf(image: Image, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const { width, height } = image.grid;
-  const bands = image.bands.length;
   for (let y = 0; y < height; y += TILE) {
     for (let x = 0; x < width; x += TILE) {
       signal.throwIfAborted();
       const window = { x, y, width: Math.min(TILE, width - x), height: Math.min(TILE, height - y) };
       const { data } = await image.read(window, { signal });
-      const tile = pixelArray(image.dtype, TILE * TILE * bands);
-      for (let row = 0; row < window.height * bands; row++) {
-        const band = Math.floor(row / window.height);
-        const at = (band * TILE + (row % window.height)) * TILE;
-        tile.set(data.subarray(row * window.width, (row + 1) * window.width), at);
-      }
-      yield new Uint8Array(tile.buffer, tile.byteOffset, tile.byteLength);
+      yield paddedTile(image, data, window, window);
     }
   }
 }
 
+/** One tile of pixels that were read from a larger window, as it lies in the store. */
+export function paddedTile(
+  { dtype, bands }: Pick<Image, "dtype" | "bands">,
+  data: PixelData,
+  from: Window,
+  { x, y, width, height }: Window,
+): Uint8Array {
+  const tile = pixelArray(dtype, TILE * TILE * bands.length);
+  for (let band = 0; band < bands.length; band++) {
+    for (let row = 0; row < height; row++) {
+      const at = (band * from.height + y - from.y + row) * from.width + x - from.x;
+      tile.set(data.subarray(at, at + width), (band * TILE + row) * TILE);
+    }
+  }
+  return new Uint8Array(tile.buffer, tile.byteOffset, tile.byteLength);
+}
+
+/** Where kept tiles lie: each in a file, from a place on. */
+export type TileFiles = (tile: number, tileBytes: number) => { readonly path: string; readonly at: number };
+
+/** All tiles in one file. @param missing  what to throw where it is gone */
+export function fileTiles(path: string | undefined, missing: () => Error): TileFiles {
+  if (path === undefined) throw missing();
+  return (tile, tileBytes) => ({ path, at: tile * tileBytes });
+}
+
 /** An image whose pixels lie in the store; reads the tiles that a window touches. */
-export function keptImage(path: string, summary: ImageSummary): Image {
+export function keptImage(files: TileFiles, summary: ImageSummary): Image {
   const { grid, dtype, bands } = summary;
   const sample = bytesPerSample(dtype);
   const across = Math.ceil(grid.width / TILE);
@@ -50,23 +69,30 @@ export function keptImage(path: string, summary: ImageSummary): Image {
       checkWindow(window, summary);
       const wanted = options.bands ?? bands.map((_, band) => band);
       const data: PixelData = options.into ?? pixelArray(dtype, window.width * window.height * wanted.length);
-      const file = await open(path, "r");
+      const plane = new Uint8Array(TILE * TILE * sample);
+      const tile = pixelView(dtype, plane.buffer, 0, TILE * TILE);
+      let file: { readonly path: string; readonly handle: FileHandle } | undefined;
       try {
-        const plane = new Uint8Array(TILE * TILE * sample);
-        const tile = pixelView(dtype, plane.buffer, 0, TILE * TILE);
         for (let ty = Math.floor(window.y / TILE); ty * TILE < window.y + window.height; ty++) {
           for (let tx = Math.floor(window.x / TILE); tx * TILE < window.x + window.width; tx++) {
             options.signal?.throwIfAborted();
+            const { path, at: first } = files(ty * across + tx, bands.length * plane.length);
+            if (file?.path !== path) {
+              const before = file;
+              file = undefined;
+              await before?.handle.close();
+              file = { path, handle: await open(path, "r") };
+            }
             for (let b = 0; b < wanted.length; b++) {
-              const at = ((ty * across + tx) * bands.length + wanted[b]!) * plane.length;
-              const { bytesRead } = await file.read(plane, 0, plane.length, at);
+              const at = first + wanted[b]! * plane.length;
+              const { bytesRead } = await file.handle.read(plane, 0, plane.length, at);
               if (bytesRead !== plane.length) throw new DiagnosticError(cutShort(path));
               copyTile(tile, tx * TILE, ty * TILE, window, data, b);
             }
           }
         }
       } finally {
-        await file.close();
+        await file?.handle.close();
       }
       return { data, width: window.width, height: window.height, bands: wanted.length };
     },

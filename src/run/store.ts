@@ -29,8 +29,15 @@ export type InputRef =
 /** A stored output. A lazy image has no bytes of its own, unless its pixels were kept. */
 export interface StoredOutput extends ValueSummary {
   readonly list?: true;
-  /** Digest and size of kept pixels. */
-  readonly pixels?: { readonly digest: string; readonly bytes: number };
+  /** Kept pixels: the file with all of them, or the list of their blocks (src/run/kept-blocks.ts). */
+  readonly pixels?: KeptPixels;
+}
+
+export interface KeptPixels {
+  readonly digest: string;
+  readonly bytes: number;
+  /** Bytes of each block, where the file is the list of their digests. */
+  readonly blocks?: number;
 }
 
 /**
@@ -67,7 +74,8 @@ export class MissingValueError extends Error {
 }
 
 /**
- * Values by digest and actions by key, below one folder: `cas/ab/<sha256>`, `actions/<key>.json`, `leases/`, `quarantine/`.
+ * Values by digest and actions by key, below one folder: `cas/ab/<sha256>`, `actions/<key>.json`, `blocks/ab/<key>` (digests
+ * of parts of images), `leases/`, `quarantine/`.
  *
  * Any number of processes may use one store at a time: files appear whole, a name stands for its content, and who comes second
  * finds the work done. `layers` are further stores that are read and never written.
@@ -171,9 +179,38 @@ export class Store {
         : [{ digest: output.digest, bytes: output.bytes ?? 0 }]),
       ...(output.pixels ? [output.pixels] : []),
     ]);
-    return stored.every(({ digest, bytes }) =>
-      deep ? this.get(digest) !== undefined : this.pathOf(digest, bytes) !== undefined,
+    const isThere = (digest: string, bytes: number) =>
+      deep ? this.get(digest) !== undefined : this.pathOf(digest, bytes) !== undefined;
+    if (!stored.every(({ digest, bytes }) => isThere(digest, bytes))) return false;
+    return action.outputs.every(({ pixels }) => {
+      const { blocks } = pixels ?? {};
+      return blocks === undefined || this.blocksOf(pixels!)?.every((digest) => isThere(digest, blocks));
+    });
+  }
+
+  /** Digests of the blocks of kept pixels, in their order; `undefined` where the list is gone. */
+  blocksOf({ digest }: KeptPixels): readonly string[] | undefined {
+    return (
+      this.get(digest)
+        ?.toString("latin1")
+        .match(/[0-9a-f]{64}/g) ?? undefined
     );
+  }
+
+  /** Digest of a block of pixels that was stored under this key, if its bytes are there. */
+  block(key: string, bytes: number): string | undefined {
+    for (const folder of [this.folder, ...this.layers]) {
+      const digest = readWhole(blockPath(folder, key))?.toString("latin1").trim();
+      if (digest && /^[0-9a-f]{64}$/.test(digest) && this.pathOf(digest, bytes)) return digest;
+    }
+    return undefined;
+  }
+
+  /** Stores a block of pixels under a key: first the bytes, then the key that speaks of them. */
+  putBlock(key: string, bytes: Uint8Array): string {
+    const { digest } = this.put(bytes);
+    writeWhole(blockPath(this.folder, key), `${digest}\n`, "block");
+    return digest;
   }
 
   /** Forgets an action, so that it runs again. */
@@ -185,7 +222,9 @@ export class Store {
   /** Removes what processes that are gone left half-done. @returns how many files */
   sweep(mine = false): number {
     const cas = join(this.folder, "cas");
-    const folders = [cas, ...namesIn(cas).map((name) => join(cas, name)), join(this.folder, "actions"), this.folder];
+    const blocks = join(this.folder, "blocks");
+    const split = [cas, blocks].flatMap((area) => namesIn(area).map((name) => join(area, name)));
+    const folders = [cas, ...split, join(this.folder, "actions"), this.folder];
     let removed = folders.reduce((count, folder) => count + sweep(folder, mine), 0);
     for (const name of namesIn(this.folder)) {
       const owner = /^scratch-(\d+)-/.exec(name)?.[1];
@@ -210,6 +249,7 @@ export class Store {
 }
 
 const casPath = (folder: string, digest: string): string => join(folder, "cas", digest.slice(0, 2), digest);
+const blockPath = (folder: string, key: string): string => join(folder, "blocks", key.slice(0, 2), key);
 const actionPath = (folder: string, key: string): string => join(folder, "actions", `${key}.json`);
 
 export const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");

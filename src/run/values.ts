@@ -3,7 +3,8 @@ import { type Diagnostic, DiagnosticError } from "../core/diagnostic.js";
 import type { Image } from "../core/image.js";
 import type { AnyPlugin, Context, FileRef, Registry } from "../core/plugin.js";
 import { changed, type SeenFile } from "./files.js";
-import { keptImage } from "./kept.js";
+import { fileTiles, keptImage } from "./kept.js";
+import { blockTiles } from "./kept-blocks.js";
 import { pluginParams } from "./params.js";
 import { type Action, type InputRef, MissingValueError, type Store, type StoredOutput, stampOf } from "./store.js";
 import { decodeValue, isImage, type PortRef } from "./value.js";
@@ -159,9 +160,11 @@ export class Values {
     for (const { port, type, pixels, image } of action.outputs) {
       if (type !== "image") continue;
       if (!pixels || !image) return undefined;
-      const path = this.store.pathOf(pixels.digest, pixels.bytes);
-      if (!path) throw new MissingValueError(action.key, `pixels of ${port}`);
-      outputs[port] = keptImage(path, image);
+      const missing = () => new MissingValueError(action.key, `pixels of ${port}`);
+      const tiles = pixels.blocks
+        ? blockTiles(this.store, pixels, image, missing)
+        : fileTiles(this.store.pathOf(pixels.digest, pixels.bytes), missing);
+      outputs[port] = keptImage(tiles, image);
     }
     return { outputs: withRecipes(outputs, action), files: new Set() };
   }
@@ -235,6 +238,7 @@ function withRecipe(image: Image, { key, plugin, params, seed, inputs }: Origin,
     ...(image.nodata === undefined ? {} : { nodata: image.nodata }),
     ...(image.overviews === undefined ? {} : { overviews: image.overviews }),
     recipe: { key, port, plugin, params, seed, inputs, ...(item === undefined ? {} : { item }) },
+    ...(image.windowKey && { windowKey: image.windowKey.bind(image) }),
     read: plugin.startsWith("read/") ? readInput(image, file) : (window, options) => image.read(window, options),
   };
 }

@@ -87,7 +87,7 @@ path    where the folder is`;
 
   #clean(folder: string, days: number | undefined, json: boolean): void {
     const limit = days === undefined ? Number.POSITIVE_INFINITY : Date.now() - days * 86400e3;
-    const areas = ["actions", "cas", "quarantine"].flatMap((name) => filesUnder(join(folder, name)));
+    const areas = ["actions", "blocks", "cas", "quarantine"].flatMap((name) => filesUnder(join(folder, name)));
     const old = areas.filter((file) => file.modified < limit);
     // Results first: without its action, stored bytes are only waste; the other way round would be a result with holes.
     for (const file of old.sort((a, b) => rank(a.path, folder) - rank(b.path, folder)))
@@ -98,7 +98,7 @@ path    where the folder is`;
   }
 }
 
-const rank = (path: string, folder: string): number => (path.startsWith(join(folder, "actions")) ? 0 : 1);
+const rank = (path: string, folder: string): number => (path.startsWith(join(folder, "cas")) ? 1 : 0);
 
 interface Found {
   readonly path: string;

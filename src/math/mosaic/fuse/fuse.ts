@@ -6,7 +6,9 @@ import { holeValue } from "../../read-plane.js";
 import type { Interpolation } from "../../warp-kernel.js";
 import { frameOn, type MosaicFrame } from "./frame.js";
 import { fuseShifted } from "./shifted.js";
-import { fuseWarped, warpTiles } from "./warped.js";
+import { fuseWarped } from "./warped.js";
+import { warpTiles } from "./warped-tiles.js";
+import { windowKey } from "./window-key.js";
 
 export interface FuseOptions {
   readonly blend: "none" | "linear";
@@ -54,11 +56,12 @@ export function fuseTiles(own: MosaicFrame, options: FuseOptions): Image {
   if (shift) {
     const frame = onto === own.grid ? own : frameOn(own, onto, ...shift);
     const tile = { width: Math.min(onto.width, 8192), height: Math.min(onto.height, 512) };
-    return lazyImage(
+    const image = lazyImage(
       { ...face, tile },
       (...block) => fuseShifted({ ...how, frame }, [], ...block),
       BLOCK_PIXELS / first.bands.length,
     );
+    return { ...image, windowKey: async (window) => windowKey(frame, [], window, window, how) };
   }
   const warped = warpTiles(own, transform, onto, how);
   const tile = { width: Math.min(onto.width, 512), height: Math.min(onto.height, 512) };

@@ -1,6 +1,6 @@
 import { kernels } from "../../../kernel/lane.js";
 import type { BlockTarget } from "../../lazy.js";
-import type { Layers, WarpedTiles } from "./warped.js";
+import type { Layers, WarpedTiles } from "./warped-tiles.js";
 
 /** Of each pixel the nearest sample of the tile that weighs most, bit by bit: labels may be larger than float32 can hold. */
 export async function chooseLabels(

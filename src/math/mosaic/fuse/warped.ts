@@ -1,73 +1,16 @@
-import type { Grid, Window } from "../../../core/grid.js";
+import type { Window } from "../../../core/grid.js";
 import { type Image, type PixelData, pixelView } from "../../../core/image.js";
-import type { Transform } from "../../../core/transform.js";
 import { kernels } from "../../../kernel/lane.js";
 import type { Arena } from "../../../kernel/memory.js";
 import type { BlockTarget } from "../../lazy.js";
 import { emptyPlane, type Plane } from "../../plane.js";
-import { blockPositions, type PixelMapping, pixelMapping } from "../../positions.js";
+import { blockPositions } from "../../positions.js";
 import { writeSamples } from "../../read-plane.js";
-import { warpImage } from "../../resample.js";
-import type { Interpolation } from "../../warp-kernel.js";
-import type { MosaicFrame } from "./frame.js";
-import type { PlacedTile } from "./placed-tile.js";
 import { chooseLabels } from "./warped-labels.js";
+import type { Layers, WarpedTiles } from "./warped-tiles.js";
 
 /** Sides of the squares of a block whose positions are looked at together. */
 const SQUARE = 64;
-
-/** A mosaic's tiles on another grid, through a map from that grid's world to the mosaic's. */
-export interface WarpedTiles {
-  readonly frame: MosaicFrame;
-  readonly mapping: PixelMapping;
-  /** The tile on the other grid, float32 with NaN where it shows nothing, or in its own type. */
-  readonly warped: (tile: PlacedTile, as: "float" | "own") => Image;
-  readonly blend: "none" | "linear";
-  readonly categorical: boolean;
-  readonly fill: number;
-  readonly keepClear: boolean;
-}
-
-/** Prepares the warp of every tile; each is resampled once, from its own samples. */
-export function warpTiles(
-  frame: MosaicFrame,
-  transform: Transform,
-  onto: Grid,
-  options: {
-    readonly interpolation: Interpolation;
-    readonly blend: "none" | "linear";
-    readonly categorical: boolean;
-    readonly fill: number;
-    readonly keepClear: boolean;
-  },
-): WarpedTiles {
-  const built = new Map<string, Image>();
-  return {
-    ...{ frame, blend: options.blend, categorical: options.categorical },
-    ...{ fill: options.fill, keepClear: options.keepClear },
-    mapping: pixelMapping(transform, onto, frame.grid),
-    warped(tile, as) {
-      const name = `${as} ${tile.id}`;
-      const found = built.get(name);
-      if (found) return found;
-      const own = { ...tile.image, grid: placedGrid(tile, frame.grid) };
-      const { overviews: _, ...image } = own; // theirs would lie at the old place
-      const dtype = as === "float" ? { dtype: "float32" as const } : {};
-      const made = warpImage(image, transform, onto, { interpolation: options.interpolation, ...dtype });
-      built.set(name, made);
-      return made;
-    },
-  };
-}
-
-/** A tile's grid in the world of the mosaic. */
-function placedGrid({ image, left, top, fractionX, fractionY }: PlacedTile, { worldFromPixel, crs }: Grid): Grid {
-  const [a, b, c, d, e, f] = worldFromPixel;
-  const x = left - fractionX;
-  const y = top - fractionY;
-  const { width, height } = image.grid;
-  return { width, height, crs, worldFromPixel: [a, b, c + a * x + b * y, d, e, f + d * x + e * y] };
-}
 
 /** Lays the tiles of one block together, band by band. */
 export async function fuseWarped(
@@ -94,16 +37,6 @@ export async function fuseWarped(
     if (mosaic.categorical) await chooseLabels(mosaic, layers, to);
     else await addUp(mosaic, layers, to);
   }
-}
-
-/** What lies on a block, and where it pulls. */
-export interface Layers {
-  readonly block: Window;
-  readonly band: number;
-  readonly parts: readonly { readonly tile: PlacedTile; readonly gain: number; readonly part: Window }[];
-  /** Address of f64 pairs: mosaic pixels that the block's pixels pull. */
-  readonly positions: number;
-  readonly signal?: AbortSignal;
 }
 
 async function addUp(mosaic: WarpedTiles, { block, band, parts, positions, signal }: Layers, out: BlockTarget) {
