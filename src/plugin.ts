@@ -88,6 +88,11 @@ export { segmentParams, segmentSettings } from "./math/regions/segment-params.js
 export { type WarpOptions, warpImage } from "./math/resample.js";
 export { once, quantile, sampleBand } from "./math/sample-image.js";
 export * from "./math/sample-type.js";
+export { alignStack, type StackAlignment, type StackOptions } from "./math/stack/align-stack.js";
+export { applyStack } from "./math/stack/apply-stack.js";
+export type { SliceFault } from "./math/stack/bad-slices.js";
+export { channelOf, slicesOf } from "./math/stack/slices.js";
+export { judgeStack } from "./math/stack/stack-verdict.js";
 export { alignByStructure, type StructureAlignment } from "./math/structure/align.js";
 export { registerByStructure } from "./math/structure/register.js";
 export * from "./math/warp-kernel.js";

@@ -54,3 +54,39 @@ export function sliceTransforms({ columns }: Table): Result<SliceTransforms> {
     state: slices.map((_, i) => (columns.state?.[i] as SliceState) ?? "used"),
   });
 }
+
+/** `used`, `weak` (not told from chance), `outlier` (found, but the others contradict it) or `bad` (one of them is a bad slice). */
+export type SlicePairState = "used" | "weak" | "outlier" | "bad";
+
+/** Pairs of slices that were compared, and what was seen. */
+export interface SlicePairs {
+  readonly a: readonly string[];
+  readonly b: readonly string[];
+  /** From a's pixels to b's. */
+  readonly bFromA: readonly Affine2[];
+  /** Expected error over the slice, pixels. */
+  readonly sigma: Float64Array;
+  /** Normalised correlation of what both show, −1 to 1. */
+  readonly ncc: Float64Array;
+  /** Root mean square distance between what the pair shows and where its slices were put, pixels. */
+  readonly residual: Float64Array;
+  readonly state: readonly SlicePairState[];
+}
+
+export const slicePairsTable = ({ a, b, bFromA, sigma, ncc, residual, state }: SlicePairs): Table => ({
+  meaning: "slice-pairs",
+  columns: {
+    a,
+    b,
+    m00: bFromA.map((m) => m[0]),
+    m01: bFromA.map((m) => m[1]),
+    m02: bFromA.map((m) => m[2]),
+    m10: bFromA.map((m) => m[3]),
+    m11: bFromA.map((m) => m[4]),
+    m12: bFromA.map((m) => m[5]),
+    sigma: [...sigma],
+    ncc: [...ncc],
+    residual: [...residual],
+    state,
+  },
+});
