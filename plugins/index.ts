@@ -57,6 +57,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "stitch/align": () => import("./stitch/align/index.js"),
   "stitch/flat-field": () => import("./stitch/flat-field/index.js"),
   "stitch/fuse": () => import("./stitch/fuse/index.js"),
+  "stitch/layout": () => import("./stitch/layout/index.js"),
   warp: () => import("./warp/warp/index.js"),
   "write/landmarks": () => import("./write/landmarks/index.js"),
   "write/matches": () => import("./write/matches/index.js"),
