@@ -33,6 +33,7 @@ test.each(types)("light is taken out of %s as the reference does, in place", (dt
             width,
             arena.put(light),
             options.dark ? arena.put(dark) : 0,
+            3.5,
             stride,
             width,
             7.5,
@@ -44,7 +45,7 @@ test.each(types)("light is taken out of %s as the reference does, in place", (dt
       const dense = (padded: Float32Array) =>
         Array.from({ length: width * rows }, (_, i) => padded[Math.floor(i / width) * stride + (i % width)]!);
       const values = widen(data, options.nodata).map(Math.fround);
-      const wanted = evenLight(values, dense(light), options.dark ? dense(dark) : undefined, 7.5);
+      const wanted = evenLight(values, dense(light), options.dark ? dense(dark) : 3.5, 7.5);
       const found = [...pixelView(dtype, k.heap.memory.buffer, at, width * rows)];
       expect(found).toEqual(narrow(wanted, dtype, fill, options.nodata !== undefined));
     }

@@ -2,11 +2,11 @@
 export const evenLight = (
   values: ArrayLike<number>,
   light: ArrayLike<number>,
-  dark: ArrayLike<number> | undefined,
+  dark: ArrayLike<number> | number,
   base: number,
 ): number[] =>
   Array.from(values, (v, i) => {
     const f = Math.fround;
-    const above = f(v - (dark ? dark[i]! : 0));
+    const above = f(v - (typeof dark === "number" ? dark : dark[i]!));
     return f(f(light[i]! > 0 ? above / light[i]! : above) + f(base));
   });

@@ -1,5 +1,5 @@
 import type { LevelFits } from "./level-fit.js";
-import type { Shape } from "./shape.js";
+import { aboveChance, type Shape } from "./shape.js";
 import { LEVELS, type ZoneLevels } from "./zone-quantiles.js";
 
 /** Levels this many times the noise away from the light's own level tell of the dark signal. */
@@ -8,7 +8,7 @@ const NOISES = 5;
 /** The signal without light, a constant. */
 export interface DarkLevel {
   readonly value: number;
-  /** Its expected error; infinite where the tiles do not tell. */
+  /** Its expected error; where the tiles do not tell, that of any value from 0 to the darkest samples. */
   readonly error: number;
 }
 
@@ -34,7 +34,8 @@ export function darkLevel(
     usable,
   }: { readonly dark: number; readonly noise: number; readonly usable: (level: number) => boolean },
 ): DarkLevel {
-  const unknown = { value: 0, error: Number.POSITIVE_INFINITY };
+  // It lies between 0 and the darkest samples, whatever else is known.
+  const unknown = { value: 0, error: Math.max(0, zones.floor) / 2 };
   const count = zones.zones.length;
   const { groups } = zones;
   if (groups < 3 || shape.depth === 0) return unknown;
@@ -80,9 +81,10 @@ export function darkLevel(
   const variance = jackknife(groups, ratio);
   const zero = 1 / middle;
   const beyond = found - zero;
-  const shrunk = zero + Math.max(0, beyond * Math.max(0, 1 - variance / (beyond * beyond || 1)));
+  const shrunk =
+    zero + Math.max(0, beyond * Math.max(0, 1 - ((aboveChance(groups) / 2) * variance) / (beyond * beyond || 1)));
   const value = Math.max(0, Math.min(zones.floor, middle - 1 / shrunk));
-  return { value, error: Math.sqrt(variance) / (shrunk * shrunk) };
+  return { value, error: Math.min(unknown.error, Math.sqrt(variance) / (shrunk * shrunk)) };
 }
 
 /** Variance of an estimate from those with one group left out. */

@@ -71,9 +71,17 @@ export function estimateLight(
   }
   if (!shape) return even;
   const unevenness = unevennessOf(zones, fits, shape, dark.value);
-  if (shape.depth === 0) return { terms, dark, error: shape.error, unevenness };
-  const amplitude = Number.isFinite(dark.error) ? (shape.depth * dark.error) / (shape.mean - dark.value) : 0;
+  if (shape.depth <= shape.error)
+    return { terms, dark, error: shape.error, unevenness: [unevenness[0], unevenness[0]] };
+  const amplitude = errorByDark({ shape, dark });
   return { terms, shape, dark, error: Math.sqrt(shape.error ** 2 + amplitude ** 2), unevenness };
+}
+
+/** What the dark signal's error does to the light, root mean square over the tile, as a share. */
+export function errorByDark({ shape, dark }: Pick<LightEstimate, "shape" | "dark">): number {
+  if (!shape || !Number.isFinite(dark.error)) return 0;
+  const above = shape.mean - dark.value;
+  return (shape.depth * dark.error) / Math.max(above - dark.error, 0.1 * above);
 }
 
 /** Fewer zones bear fewer terms: half as many at most. */

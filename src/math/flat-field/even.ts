@@ -1,10 +1,9 @@
 import type { Image } from "../../core/image.js";
 import { kernels } from "../../kernel/lane.js";
 import { lazyImage } from "../lazy.js";
-import { copyRows, holeValue, readFloat, readRaw } from "../read-plane.js";
-import { once } from "../sample-image.js";
+import { copyRows, holeValue, readRaw } from "../read-plane.js";
 import { findableNodata, sampleType } from "../sample-type.js";
-import { cutWindow } from "../window.js";
+import { heldBand, putBand } from "./held-band.js";
 
 /**
  * An image with uneven light taken out: v becomes (v − dark) / flat + the mean of dark, in the image's own type, rounded and held
@@ -24,44 +23,17 @@ export function evenedImage(image: Image, flat: Image, dark: Image | undefined, 
       const raw = await readRaw(arena, image, block, [band], signal);
       const { width, height } = block;
       if (image.bands[band]?.toLowerCase() !== "alpha") {
-        const options = signal ? { signal } : {};
-        const light = await readFloat(arena, flat, block, bandOf(flat, band), options);
-        const unlit = dark && (await readFloat(arena, dark, block, bandOf(dark, band), options));
-        const base = dark && keepsBackground ? await meanOf(dark, bandOf(dark, band), signal) : 0;
+        const light = await heldBand(flat, bandOf(flat, band), signal);
+        const unlit = dark && (await heldBand(dark, bandOf(dark, band), signal));
+        const lightAt = await putBand(arena, flat, bandOf(flat, band), light, block, signal);
+        const varies = dark && unlit && unlit.constant === undefined;
+        const darkAt = varies ? await putBand(arena, dark, bandOf(dark, band), unlit, block, signal) : 0;
         kernels().rows("evenLight", height, [
-          ...[sampleType(dtype), raw, width, light.at, unlit?.at ?? 0, light.stride, width, base],
-          ...tail,
+          ...[sampleType(dtype), raw, width, lightAt, darkAt, unlit?.constant ?? 0, width, width],
+          ...[keepsBackground ? (unlit?.mean ?? 0) : 0, ...tail],
         ]);
       }
       copyRows(dtype, raw, width, height, { ...out, from: out.from + i * out.plane });
     }
   });
-}
-
-/** Means of bands that were asked for, by image. */
-const means = new WeakMap<Image, Map<number, (signal?: AbortSignal) => Promise<number>>>();
-
-function meanOf(image: Image, band: number, signal?: AbortSignal): Promise<number> {
-  const known = means.get(image) ?? new Map<number, (signal?: AbortSignal) => Promise<number>>();
-  means.set(image, known);
-  const mean = known.get(band) ?? once((s) => wholeMean(image, band, s));
-  known.set(band, mean);
-  return mean(signal);
-}
-
-async function wholeMean(image: Image, band: number, signal?: AbortSignal): Promise<number> {
-  let [sum, count] = [0, 0];
-  const { width, height } = image.grid;
-  for (const part of cutWindow({ x: 0, y: 0, width, height }, image.tile, 2 ** 20)) {
-    using arena = kernels().arena();
-    const plane = await readFloat(arena, image, part, band, signal ? { signal } : {});
-    for (let y = 0; y < plane.height; y++) {
-      for (const v of arena.f32(plane.at + 4 * y * plane.stride, plane.width)) {
-        if (Number.isNaN(v)) continue;
-        sum += v;
-        count++;
-      }
-    }
-  }
-  return count > 0 ? sum / count : 0;
 }

@@ -3,14 +3,14 @@ import type { Image } from "../../core/image.js";
 import type { Context, Outcome } from "../../core/plugin.js";
 import type { Metrics } from "../../core/verdict.js";
 import { filterImage } from "../lazy.js";
-import { estimateLight, type LightEstimate } from "./estimate.js";
+import { errorByDark, estimateLight, type LightEstimate } from "./estimate.js";
 import { constantImage, flatImage } from "./light-images.js";
 import { samplePlaces, sampleTile, type TileSamples } from "./tile-samples.js";
 
 /** Tiles that are looked at, at most, spread evenly over all. */
 const TILES_MAX = 256;
 /** With fewer tiles what they show cannot be told from light. */
-const TILES_MIN = 4;
+const TILES_MIN = 6;
 
 type FlatField = Outcome<{ readonly flat: "image"; readonly dark: "image" }>;
 
@@ -161,14 +161,13 @@ function remarks(bands: readonly LightEstimate[], tiles: number, darkGiven: bool
       },
     ];
   }
-  const unsure = bands.some((band) => band.shape && !(band.dark.error < (band.shape.mean - band.dark.value) / 2));
-  if (darkGiven || !unsure) return [];
+  const astray = Math.max(...bands.map(errorByDark));
+  if (darkGiven || !(astray > 0.01)) return [];
   return [
     {
       severity: "info",
       code: "dark-uncertain",
-      message:
-        "The tiles hardly tell the camera's signal without light: bright things near the rim of a tile may come out too dark by some percent",
+      message: `The tiles hardly tell the camera's signal without light: things that are much brighter than the background may come out wrong by ${(100 * astray).toFixed(0)} % at the rim of a tile`,
       hint: "Where it is known, say so with dark-level:.",
     },
   ];

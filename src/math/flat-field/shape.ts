@@ -3,8 +3,11 @@ import { LEVELS, SHARES, type ZoneLevels } from "./zone-quantiles.js";
 
 /** Levels that may stand for the light: the extremes are left to noise and to rare things. */
 const SHARE_MIN = 0.05;
-/** A degree counts when its square is this many times what chance gives, and by what is above that. */
-const ABOVE_CHANCE = 2;
+/**
+ * How many times what chance gives a square must be in order to count, by what is above that: with few groups chance itself is
+ * known badly, and the level was chosen for its small figure.
+ */
+export const aboveChance = (groups: number): number => 18 / Math.max(1, groups - 1);
 
 /** How light changes over a tile. */
 export interface Shape {
@@ -65,7 +68,7 @@ function shapeOf(fits: LevelFits, groups: number, level: number, dark: number) {
     squares[d] = squares[d]! + relative(groups, t) ** 2;
     chance[d] = chance[d]! + (spread * (groups - 1)) / groups;
   }
-  const keep = squares.map((e, d) => (e > 0 ? Math.max(0, 1 - (ABOVE_CHANCE * chance[d]!) / e) : 0));
+  const keep = squares.map((e, d) => (e > 0 ? Math.max(0, 1 - (aboveChance(groups) * chance[d]!) / e) : 0));
   const factors = Float64Array.from(degrees, (d, t) => keep[d]! * relative(groups, t));
   const total = Math.sqrt(chance.reduce((sum, v) => sum + v, 0));
   const error = Math.sqrt(chance.reduce((sum, v, d) => sum + (keep[d]! > 0 ? v : 0), 0));
