@@ -30,6 +30,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "match/structure": () => import("./match/structure/index.js"),
   "match/surf": () => import("./match/surf/index.js"),
   "measure/jacobian": () => import("./measure/jacobian/index.js"),
+  "measure/seams": () => import("./measure/seams/index.js"),
   "measure/similarity": () => import("./measure/similarity/index.js"),
   "measure/tre": () => import("./measure/tre/index.js"),
   "preprocess/background": () => import("./preprocess/background/index.js"),

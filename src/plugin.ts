@@ -74,6 +74,7 @@ export { type FuseOptions, fuseTiles } from "./math/mosaic/fuse/fuse.js";
 export { findLayout } from "./math/mosaic/layout/find-layout.js";
 export { parseOverlap } from "./math/mosaic/layout/overlap-text.js";
 export { orders as layoutOrders, origins as layoutOrigins } from "./math/mosaic/layout/request.js";
+export { measureSeams } from "./math/mosaic/seams.js";
 export { OrderedWork } from "./math/ordered-work.js";
 export { type CaptureOptions, capturePairs } from "./math/pairs/capture.js";
 export { chanceScore, nullScore } from "./math/pairs/null-score.js";

@@ -14,7 +14,13 @@ export interface Table {
 }
 
 /** Columns of each: `src/core/tile-tables.ts`, `src/core/slice-tables.ts`. */
-export type TableMeaning = "tile-layout" | "tile-positions" | "tile-edges" | "slice-transforms" | "slice-pairs";
+export type TableMeaning =
+  | "tile-layout"
+  | "tile-positions"
+  | "tile-edges"
+  | "tile-seams"
+  | "slice-transforms"
+  | "slice-pairs";
 
 /** A file on disk. Its digest is its key; the path only says where the bytes are. */
 export interface FileRef {

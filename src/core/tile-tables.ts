@@ -51,6 +51,32 @@ export interface TileEdges {
 }
 export type TileEdgeState = "used" | "weak" | "outlier" | "empty" | "unreadable";
 
+/** What tiles look like where they overlap, as they were placed. */
+export interface TileSeams {
+  /** Item ids. */
+  readonly a: readonly string[];
+  readonly b: readonly string[];
+  /** Where the two overlap, pixels of the mosaic's frame. */
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  readonly width: Float64Array;
+  readonly height: Float64Array;
+  /** Mean step of brightness between the two, over small squares, as a share of the brightness there. */
+  readonly step: Float64Array;
+  /** How much brighter b is than a as a whole, as a share; negative when darker. */
+  readonly gain: Float64Array;
+  /** Correlation of the two, −1 to 1; NaN where one is blank. */
+  readonly ncc: Float64Array;
+}
+
+export const seamsTable = (of: TileSeams): Table => ({
+  meaning: "tile-seams",
+  columns: {
+    ...{ a: of.a, b: of.b, x: [...of.x], y: [...of.y], width: [...of.width], height: [...of.height] },
+    ...{ step: [...of.step], gain: [...of.gain], ncc: [...of.ncc] },
+  },
+});
+
 export const layoutTable = (of: TileLayout): Table => ({
   meaning: "tile-layout",
   columns: { ...placeColumns(of), row: [...of.row], col: [...of.col] },
