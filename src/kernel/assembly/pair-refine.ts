@@ -1,11 +1,14 @@
 // Sub-pixel shifts of many pairs of strips by symmetric Lucas-Kanade over their whole overlap, a pair per row.
-import { blockCovariance, settleWhole, stepSums } from "./pair-sums";
+import { BLOCK_BYTES, blockCovariance, blockSums } from "./pair-blocks";
+import { solveShift } from "./pair-solve";
+import { stepSums } from "./pair-sums";
 import { halveInto } from "./pair-whiten";
 
 const JOB_BYTES: usize = 128;
 const RESULT_BYTES: usize = 128;
-const STATE_BYTES: usize = 1024;
-const PARAMS: i32 = 8;
+const STATE_BYTES: usize = 2048;
+/** Where the whole part of the shift is in the state. */
+const WHOLE: usize = 936;
 
 /** Mean of the observed pixels of some rows. */
 function roughMean(at: usize, bytes: usize, width: i32, height: i32): f32 {
@@ -21,49 +24,6 @@ function roughMean(at: usize, bytes: usize, width: i32, height: i32): f32 {
     }
   }
   return count > 0 ? <f32>(sum / count) : f32.NaN;
-}
-
-/**
- * Solves the normal equations for the step, by Cholesky from the last parameter to the first; the two shifts come last, so
- * that what is left for them, once all else is free, can be looked at.
- *
- * @param m  8 x 8, upper triangle; overwritten
- * @param r  right side; overwritten with the solution
- * @param w  the first two rows of the inverse, 16 float64
- * @returns whether the shift is determined in both directions
- */
-function solve(m: usize, r: usize, w: usize): bool {
-  memory.fill(w, 0, 128);
-  store<f64>(w, 1);
-  store<f64>(w, 1, 72);
-  // Eliminate parameters 7 down to 0: the matrix becomes U D U'.
-  for (let k = PARAMS - 1; k >= 0; k--) {
-    const pivot = load<f64>(m + (<usize>(k * PARAMS + k) << 3));
-    if (!(pivot > 0)) return false;
-    for (let i = 0; i < k; i++) {
-      const f = load<f64>(m + (<usize>(i * PARAMS + k) << 3)) / pivot;
-      if (f == 0) continue;
-      for (let j = i; j < k; j++) {
-        const at = m + (<usize>(i * PARAMS + j) << 3);
-        store<f64>(at, load<f64>(at) - f * load<f64>(m + (<usize>(j * PARAMS + k) << 3)));
-      }
-      const ri = r + (<usize>i << 3);
-      store<f64>(ri, load<f64>(ri) - f * load<f64>(r + (<usize>k << 3)));
-      for (let s: usize = 0; s < 2; s++) {
-        const wi = w + s * 64 + (<usize>i << 3);
-        store<f64>(wi, load<f64>(wi) - f * load<f64>(w + s * 64 + (<usize>k << 3)));
-      }
-    }
-  }
-  for (let t: usize = 0; t < 3; t++) {
-    const v = t == 0 ? r : w + (t - 1) * 64;
-    for (let k = 0; k < PARAMS; k++) {
-      let sum = load<f64>(v + (<usize>k << 3));
-      for (let i = 0; i < k; i++) sum -= load<f64>(m + (<usize>(i * PARAMS + k) << 3)) * load<f64>(v + (<usize>i << 3));
-      store<f64>(v + (<usize>k << 3), sum / load<f64>(m + (<usize>(k * PARAMS + k) << 3)));
-    }
-  }
-  return true;
 }
 
 /** Expected sizes of slopes of gain over half of the overlap, and of the gain itself: what has no texture stays near 1. */
@@ -98,19 +58,48 @@ function updateGain(state: usize): void {
   store<f64>(g, o2 * (1 + p2) + p6 * o0 + p7, 40);
 }
 
+/** Farther from its start than this, pixels, a fit has run away. */
+const LIMIT: f64 = 2.5;
+
+/** Makes `settleWhole` choose anew. */
+function forgetWhole(state: usize): void {
+  store<f64>(state, Infinity, WHOLE);
+  store<f64>(state, Infinity, WHOLE + 8);
+}
+
+/** Puts the whole part of the shift next to it. It stays while the rest is short, so that steps do not change their ground. */
+function settleWhole(state: usize): void {
+  for (let axis: usize = 0; axis < 16; axis += 8) {
+    const d = load<f64>(state + axis);
+    if (!(Math.abs(d - load<f64>(state + axis, WHOLE)) <= 0.7)) store<f64>(state + axis, Math.floor(d + 0.5), WHOLE);
+  }
+}
+
+/**
+ * What not knowing how gain and offset change adds to the variances of x and y, as factors, to the state at 1280: the inverse
+ * of all normal equations at 768 over that of the first four alone, kept at 1024.
+ */
+function slopesShare(state: usize): void {
+  store<f64>(state, 1, 1280);
+  store<f64>(state, 1, 1288);
+  if (!solveShift(state + 1024, state + 1152, state + 1184, 4)) return;
+  store<f64>(state, Math.max(1, load<f64>(state, 768) / load<f64>(state, 1184)), 1280);
+  store<f64>(state, Math.max(1, load<f64>(state, 840) / load<f64>(state, 1224)), 1288);
+}
+
 /** Steps at one level until they are shorter than `enough`; whether they came to rest within `limit` of the start. */
 function descend(
   a: usize, aBytes: usize, wa: i32, ha: i32, b: usize, bBytes: usize, wb: i32, hb: i32, refA: f32, refB: f32,
   state: usize, limit: f64, enough: f64, rounds: i32, scratch: usize,
 ): bool {
   const startX = load<f64>(state), startY = load<f64>(state, 8);
-  store<f64>(state, Infinity, 936);
-  store<f64>(state, Infinity, 944);
+  forgetWhole(state);
   for (let round = 0; round < rounds; round++) {
     settleWhole(state);
     if (!(stepSums(a, aBytes, wa, ha, b, bBytes, wb, hb, refA, refB, state, scratch) >= 64)) return false;
     regularise(state);
-    if (!solve(state + 64, state + 576, state + 768)) return false;
+    for (let row: usize = 0; row < 4; row++) memory.copy(state + 1024 + 32 * row, state + 64 + 64 * row, 32);
+    if (!solveShift(state + 64, state + 576, state + 768, 8)) return false;
     let ux = -load<f64>(state, 576), uy = -load<f64>(state, 584);
     const size = Math.sqrt(ux * ux + uy * uy);
     if (!(size < 1e6)) return false;
@@ -123,21 +112,70 @@ function descend(
     store<f64>(state, x);
     store<f64>(state, y, 8);
     if ((x - startX) * (x - startX) + (y - startY) * (y - startY) > limit * limit) return false;
+    store<f64>(state, <f64>(round+1), 1400);
     if (size < enough) return true;
   }
   return false;
 }
+
+/** Sums of all blocks, as a 4 x 4 matrix, its right side, and the rest: pixels, e e, squared slopes of a and of b. */
+function totals(blocks: usize, count: i32, matrix: usize, right: usize, rest: usize): void {
+  const t = rest + 64;
+  memory.fill(t, 0, BLOCK_BYTES);
+  for (let k = 0; k < count; k++) {
+    const s = blocks + <usize>k * BLOCK_BYTES;
+    for (let i: usize = 0; i < BLOCK_BYTES; i += 8) store<f64>(t + i, load<f64>(t + i) + load<f64>(s + i));
+  }
+  store<f64>(matrix, load<f64>(t));
+  store<f64>(matrix, load<f64>(t, 8), 8);
+  store<f64>(matrix, load<f64>(t, 24), 16);
+  store<f64>(matrix, load<f64>(t, 40), 24);
+  store<f64>(matrix, load<f64>(t, 16), 40);
+  store<f64>(matrix, load<f64>(t, 32), 48);
+  store<f64>(matrix, load<f64>(t, 48), 56);
+  store<f64>(matrix, load<f64>(t, 56), 80);
+  store<f64>(matrix, load<f64>(t, 64), 88);
+  store<f64>(matrix, load<f64>(t, 72), 120);
+  memory.copy(right, t + 80, 32);
+  store<f64>(rest, load<f64>(t, 72));
+  store<f64>(rest, load<f64>(t, 112), 8);
+  store<f64>(rest, load<f64>(t, 120), 16);
+  store<f64>(rest, load<f64>(t, 128), 24);
+}
+
+/** Correlation of a and the adjusted b, and of their slopes, from the sums before a step. */
+function correlations(matrix: usize, right: usize, rest: usize, out: usize): void {
+  const n = load<f64>(rest);
+  const sb = load<f64>(matrix, 88) / n, se = load<f64>(right, 24) / n;
+  const bb = load<f64>(matrix, 80) / n - sb * sb, ee = load<f64>(rest, 8) / n - se * se;
+  const be = load<f64>(right, 16) / n - sb * se;
+  const aa = bb + 2 * be + ee;
+  store<f64>(out, aa > 0 && bb > 0 ? (bb + be) / Math.sqrt(aa * bb) : 0, 40);
+  const slopes = load<f64>(rest, 16) * load<f64>(rest, 24);
+  store<f64>(out, slopes > 0 ? (load<f64>(matrix) + load<f64>(matrix, 40)) / Math.sqrt(slopes) : 0, 80);
+}
+
+/** Variance that fine texture adds between whole pixels, where a cubic spline does not quite follow it, pixels². */
+const SPLINE: f64 = 9e-6;
+
+/** Steps shorter than this are the last: the next one would be some thousandths of it. */
+const SHORT: f64 = 0.03;
 
 /**
  * Jobs [lo, hi): refines the place of the second strip in the first from a start within about 2 pixels.
  *
  * @param jobs  16 float64 each: address, stride, width, height of the first strip and of the second; start x, y
  * @param results  16 float64 each: x, y, xx, xy, yy, ncc, gain, offset, pixels, converged (1), correlation of slopes
- * @param scratch  1024 bytes, two planes of a quarter of the largest strip, 8 rows
+ * @param scratch  2048 bytes, two planes of `planeBytes` (a quarter of the largest strip), `lineBytes` for a view and four
+ *   rows, and the blocks of the largest overlap
  */
-export function refinePairs(lo: i32, hi: i32, jobs: usize, results: usize, planeBytes: usize, scratch: usize): void {
+export function refinePairs(
+  lo: i32, hi: i32, jobs: usize, results: usize, planeBytes: usize, lineBytes: usize, scratch: usize,
+): void {
   const state = scratch;
   const planeA = scratch + STATE_BYTES, planeB = planeA + planeBytes, work = planeB + planeBytes;
+  const blocks = work + lineBytes;
+  const matrix = state + 64, right = state + 192, weights = state + 256, rest = state + 320;
   for (let i = <usize>lo; i < <usize>hi; i++) {
     const job = jobs + i * JOB_BYTES;
     const out = results + i * RESULT_BYTES;
@@ -146,60 +184,70 @@ export function refinePairs(lo: i32, hi: i32, jobs: usize, results: usize, plane
     const b = <usize>load<f64>(job, 32), bBytes = <usize>load<f64>(job, 40) << 2;
     const wb = <i32>load<f64>(job, 48), hb = <i32>load<f64>(job, 56);
     const startX = load<f64>(job, 64), startY = load<f64>(job, 72);
+    memory.fill(out, 0, RESULT_BYTES);
+    store<f64>(out, Infinity, 16);
+    store<f64>(out, Infinity, 32);
     memory.fill(state, 0, STATE_BYTES);
     const refA = roughMean(a, aBytes, wa, ha), refB = roughMean(b, bBytes, wb, hb);
-    store<f64>(state, 1, 16);
     store<f64>(state, 0.5 * startX);
     store<f64>(state, 0.5 * startY, 8);
-    // Half the size first: it reaches farther, and finds the gains.
+    store<f64>(state, 1, 16);
+    // Half the size first: it reaches farther, and finds how gain and offset change over the overlap.
     const w1 = wa >> 1, h1 = ha >> 1, w2 = wb >> 1, h2 = hb >> 1;
     const bytes1 = <usize>((w1 + 19) & ~3) << 2, bytes2 = <usize>((w2 + 19) & ~3) << 2;
     halveInto(a, aBytes, planeA, bytes1, w1, h1);
     halveInto(b, bBytes, planeB, bytes2, w2, h2);
-    const coarse = descend(planeA, bytes1, w1, h1, planeB, bytes2, w2, h2, refA, refB, state, 2, 0.01, 8, work);
-    if (coarse) {
+    if (descend(planeA, bytes1, w1, h1, planeB, bytes2, w2, h2, refA, refB, state, 2, SHORT, 8, work)) {
+      slopesShare(state);
       store<f64>(state, 2 * load<f64>(state));
       store<f64>(state, 2 * load<f64>(state, 8), 8);
     } else {
       memory.fill(state, 0, STATE_BYTES);
-      store<f64>(state, 1, 16);
       store<f64>(state, startX);
       store<f64>(state, startY, 8);
+      store<f64>(state, 1, 16);
+      store<f64>(state, 1, 1280);
+      store<f64>(state, 1, 1288);
     }
-    const fine = descend(a, aBytes, wa, ha, b, bBytes, wb, hb, refA, refB, state, 2.5, 1e-3, 8, work);
-    const x = load<f64>(state), y = load<f64>(state, 8);
-    memory.fill(out, 0, RESULT_BYTES);
-    store<f64>(out, x);
-    store<f64>(out, y, 8);
-    store<f64>(out, Infinity, 16);
-    store<f64>(out, Infinity, 32);
-    settleWhole(state);
-    const n = stepSums(a, aBytes, wa, ha, b, bBytes, wb, hb, refA, refB, state, work);
-    store<f64>(out, n, 64);
-    if (n < 64) continue;
-    // Correlation from sums of the adjusted b and of what is left: a = b + e.
-    const m = state + 64, r = state + 576;
-    const sb = load<f64>(m, 152) / n, se = load<f64>(r, 24) / n;
-    const bb = load<f64>(m, 144) / n - sb * sb, ee = load<f64>(state, 648) / n - se * se;
-    const be = load<f64>(r, 16) / n - sb * se;
-    const aa = bb + 2 * be + ee;
-    store<f64>(out, aa > 0 && bb > 0 ? (bb + be) / Math.sqrt(aa * bb) : 0, 40);
+    forgetWhole(state);
+    let rests = false;
+    for (let round = 0; round < 8 && !rests; round++) {
+      settleWhole(state);
+      const count = blockSums(a, aBytes, wa, ha, b, bBytes, wb, hb, refA, refB, state, blocks, work);
+      totals(blocks, count, matrix, right, rest);
+      const n = load<f64>(rest);
+      store<f64>(out, n, 64);
+      if (!(n >= 64)) break;
+      correlations(matrix, right, rest, out);
+      // What is known of the gain beforehand keeps blank overlaps regular.
+      store<f64>(matrix, load<f64>(matrix, 80) + load<f64>(rest, 8) / n / (GAIN_SPREAD * GAIN_SPREAD), 80);
+      if (!solveShift(matrix, right, weights, 4)) break;
+      const ux = load<f64>(right), uy = load<f64>(right, 8);
+      const size = Math.sqrt(ux * ux + uy * uy);
+      if (!(size < 1e6)) break;
+      const f = size > 1 ? 1 / size : 1;
+      const x = load<f64>(state) - f * ux, y = load<f64>(state, 8) - f * uy;
+      if ((x - startX) * (x - startX) + (y - startY) * (y - startY) > LIMIT * LIMIT) break;
+      store<f64>(state, x);
+      store<f64>(state, y, 8);
+      const gain = 1 + load<f64>(right, 16);
+      for (let g: usize = 16; g < 64; g += 8) store<f64>(state + g, load<f64>(state + g) * gain);
+      store<f64>(state, load<f64>(state, 24) + load<f64>(right, 24), 24);
+      rests = size < SHORT;
+      store<f64>(out, <f64>(round+1), 88);
+      if (!rests) continue;
+      blockCovariance(blocks, count, right, weights, out + 16);
+      const sx = load<f64>(state, 1280), sy = load<f64>(state, 1288);
+      store<f64>(out, sx * load<f64>(out, 16) + SPLINE, 16);
+      store<f64>(out, Math.sqrt(sx * sy) * load<f64>(out, 24), 24);
+      store<f64>(out, sy * load<f64>(out, 32) + SPLINE, 32);
+    }
+    store<f64>(out, load<f64>(state));
+    store<f64>(out, load<f64>(state, 8), 8);
     const gain = load<f64>(state, 16);
     store<f64>(out, gain, 48);
     store<f64>(out, <f64>refA + load<f64>(state, 24) - gain * <f64>refB, 56);
-    const slopes = load<f64>(state, 656) * load<f64>(state, 664);
-    store<f64>(out, slopes > 0 ? (load<f64>(m) + load<f64>(m, 72)) / Math.sqrt(slopes) : 0, 80);
-    regularise(state);
-    if (!solve(m, r, state + 768)) continue;
-    blockCovariance(a, aBytes, wa, ha, b, bBytes, wb, hb, refA, refB, state, work);
-    const s = state + 896;
-    const xx = load<f64>(s), yy = load<f64>(s, 16), fourth = load<f64>(s, 24);
-    // Where few blocks hold all of the texture, their sum says less: as a variance from few values.
-    const effective = fourth > 0 ? ((xx + yy) * (xx + yy)) / fourth : 0;
-    const few = 1 + 2 / Math.max(0.5, effective - 1);
-    store<f64>(out, xx * few, 16);
-    store<f64>(out, load<f64>(s, 8) * few, 24);
-    store<f64>(out, yy * few, 32);
-    store<f64>(out, fine ? 1 : 0, 72);
+    store<f64>(out, rests ? 1 : 0, 72);
+    store<f64>(out, load<f64>(state,1400), 96);
   }
 }

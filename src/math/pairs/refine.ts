@@ -24,18 +24,21 @@ export function refinePairs(
   const k = kernels();
   const table = new Float64Array(JOB_NUMBERS * jobs.length);
   let most = 0;
-  let width = 0;
+  let [width, blocks] = [0, 0];
   for (const [n, { a, b, start }] of jobs.entries()) {
     const row = [a.at, a.stride, a.width, a.height, b.at, b.stride, b.width, b.height, start[0], start[1]];
     table.set(row, JOB_NUMBERS * n);
     for (const p of [a, b]) most = Math.max(most, 4 * ((p.width >> 1) + 19) * ((p.height >> 1) + 1));
-    width = Math.max(width, Math.min(a.width, b.width));
+    const [w, h] = [Math.min(a.width, b.width), Math.min(a.height, b.height)];
+    width = Math.max(width, w);
+    blocks = Math.max(blocks, Math.ceil(w / 64) * Math.ceil(h / 16));
   }
   const planeBytes = Math.ceil(most / 64) * 64 + 64;
   const jobTable = arena.put(table);
   const results = arena.bytes(8 * RESULT_NUMBERS * jobs.length);
-  const scratch = k.scratch(arena, 1024 + 2 * planeBytes + 256 + 32 * (width + 32));
-  k.rows("refinePairs", jobs.length, [jobTable, results, planeBytes, scratch], 1);
+  const lineBytes = 128 + 44 * (width + 32);
+  const scratch = k.scratch(arena, 2048 + 2 * planeBytes + lineBytes + 144 * blocks);
+  k.rows("refinePairs", jobs.length, [jobTable, results, planeBytes, lineBytes, scratch], 1);
   const found = arena.f64(results, RESULT_NUMBERS * jobs.length).slice();
   for (const at of [jobTable, results, scratch.base]) arena.free(at);
   return jobs.map((_, n) => {

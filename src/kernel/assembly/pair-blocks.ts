@@ -1,0 +1,161 @@
+// The last Lucas-Kanade steps, over full pixels and block by block, so that blocks tell how far off the result may be.
+import { MARGIN, openView, ringRow, sampleRows, slope, sum4, X0, X1, Y0, Y1 } from "./pair-view";
+
+/** Size of a block: more than the noise of neighbouring pixels has in common, and whole vectors. */
+export const BLOCK_WIDTH: i32 = 64, BLOCK_HEIGHT: i32 = 16;
+
+/** float64 sums of a block: see `blockSums`. */
+export const BLOCK_BYTES: usize = 144;
+
+@inline function add(at: usize, value: f64): void {
+  store<f64>(at, load<f64>(at) + value);
+}
+
+/**
+ * One pass over the overlap at the shift of the state, b adjusted by its gains.
+ *
+ * Sums per block: xx, xy, yy (slopes of a times slopes of b, so that their noise does not count as texture); x b, y b, x, y
+ * (mean slopes); b b, b, pixels; x e, y e, b e, e; e e; squared slopes of a, of b. e is a − b.
+ *
+ * @param state  shift x, y at 0 and 8; gains at 16; whole part of the shift at 936
+ * @param refA, refB  what is taken off all values
+ * @param blocks  as many as `blockCount` says
+ * @param scratch  128 bytes, and 11 rows of the width + 16 float32
+ * @returns number of blocks; 0 where nothing overlaps
+ */
+export function blockSums(
+  a: usize, aBytes: usize, wa: i32, ha: i32, b: usize, bBytes: usize, wb: i32, hb: i32, refA: f32, refB: f32,
+  state: usize, blocks: usize, scratch: usize,
+): i32 {
+  const view = scratch;
+  const dx = load<f64>(state), dy = load<f64>(state, 8);
+  const wholeX = load<f64>(state, 936), wholeY = load<f64>(state, 944);
+  if (!openView(a, aBytes, wa, ha, b, bBytes, wb, hb, dx, dy, wholeX, wholeY, view)) return 0;
+  const x0 = <i32>load<f64>(view, X0) + MARGIN, x1 = <i32>load<f64>(view, X1) - MARGIN;
+  const y0 = <i32>load<f64>(view, Y0) + MARGIN, y1 = <i32>load<f64>(view, Y1) - MARGIN;
+  const columns = x1 - x0;
+  const perRow = (columns + BLOCK_WIDTH - 1) / BLOCK_WIDTH;
+  const count = perRow * ((y1 - y0 + BLOCK_HEIGHT - 1) / BLOCK_HEIGHT);
+  memory.fill(blocks, 0, <usize>count * BLOCK_BYTES);
+  const half = f32x4.splat(0.5), lanes = f32x4(0, 1, 2, 3);
+  const cx = 0.5 * <f64>(x0 + x1 - 1), cy = 0.5 * <f64>(y0 + y1 - 1);
+  const sx = 2 / <f64>(x1 - x0), sy = 2 / <f64>(y1 - y0);
+  const g = state + 16;
+  const slopeGain = f32x4.splat(<f32>load<f64>(g, 16)), slopeOffset = f32x4.splat(<f32>load<f64>(g, 24));
+  for (let y = y0; y < y1; y++) {
+    const row = y - y0; // the row's own samples are `MARGIN` further on
+    if (row == 0) for (let r = 0; r < 2 * MARGIN; r++) sampleRows(view, r, aBytes, bBytes, refA, refB);
+    sampleRows(view, row + 2 * MARGIN, aBytes, bBytes, refA, refB);
+    const whole = columns + 2 * MARGIN;
+    const a0 = ringRow(view, whole, 0, row) + 8, a1 = ringRow(view, whole, 0, row + 1) + 8;
+    const a2 = ringRow(view, whole, 0, row + 2), a3 = ringRow(view, whole, 0, row + 3) + 8;
+    const a4 = ringRow(view, whole, 0, row + 4) + 8, b0 = ringRow(view, whole, 1, row) + 8;
+    const b1 = ringRow(view, whole, 1, row + 1) + 8, b2 = ringRow(view, whole, 1, row + 2);
+    const b3 = ringRow(view, whole, 1, row + 3) + 8, b4 = ringRow(view, whole, 1, row + 4) + 8;
+    const v = (<f64>y - cy) * sy;
+    const rowGain = f32x4.splat(<f32>(load<f64>(g) + load<f64>(g, 32) * v));
+    const rowOffset = f32x4.splat(<f32>(load<f64>(g, 8) + load<f64>(g, 40) * v));
+    let block = blocks + <usize>((y - y0) / BLOCK_HEIGHT * perRow) * BLOCK_BYTES;
+    for (let left = 0; left < columns; left += BLOCK_WIDTH) {
+      let xx = f32x4.splat(0), xy = xx, yy = xx, xb = xx, yb = xx, xs = xx, ys = xx, bb = xx, bs = xx, n = xx;
+      let xe = xx, ye = xx, be = xx, es = xx, ee = xx, aa = xx, bbs = xx;
+      const end = min(columns, left + BLOCK_WIDTH);
+      const inside = f32x4.splat(<f32>columns);
+      for (let x = left; x < end; x += 4) {
+        const at = <usize>x << 2;
+        const index = f32x4.add(lanes, f32x4.splat(<f32>x));
+        const u = f32x4.mul(f32x4.add(index, f32x4.splat(<f32>(<f64>x0 - cx))), f32x4.splat(<f32>sx));
+        const gain = f32x4.add(rowGain, f32x4.mul(slopeGain, u));
+        let pa = v128.load(a2 + at, 8);
+        let ax = slope(v128.load(a2 + at), v128.load(a2 + at, 4), v128.load(a2 + at, 12), v128.load(a2 + at, 16));
+        let ay = slope(v128.load(a0 + at), v128.load(a1 + at), v128.load(a3 + at), v128.load(a4 + at));
+        let pb = v128.load(b2 + at, 8);
+        pb = f32x4.add(f32x4.mul(pb, gain), f32x4.add(rowOffset, f32x4.mul(slopeOffset, u)));
+        let bx = slope(v128.load(b2 + at), v128.load(b2 + at, 4), v128.load(b2 + at, 12), v128.load(b2 + at, 16));
+        let by = slope(v128.load(b0 + at), v128.load(b1 + at), v128.load(b3 + at), v128.load(b4 + at));
+        bx = f32x4.mul(gain, bx);
+        by = f32x4.mul(gain, by);
+        // What is not observed, or beyond the end, becomes 0 throughout.
+        const all = f32x4.add(f32x4.add(pa, pb), f32x4.add(f32x4.add(ax, ay), f32x4.add(bx, by)));
+        const seen = v128.and(f32x4.eq(all, all), f32x4.lt(index, inside));
+        pa = v128.and(pa, seen);
+        pb = v128.and(pb, seen);
+        ax = v128.and(ax, seen);
+        ay = v128.and(ay, seen);
+        bx = v128.and(bx, seen);
+        by = v128.and(by, seen);
+        const e = f32x4.sub(pa, pb);
+        const gx = f32x4.mul(half, f32x4.add(ax, bx)), gy = f32x4.mul(half, f32x4.add(ay, by));
+        xx = f32x4.add(xx, f32x4.mul(ax, bx));
+        xy = f32x4.add(xy, f32x4.add(f32x4.mul(ax, by), f32x4.mul(ay, bx)));
+        yy = f32x4.add(yy, f32x4.mul(ay, by));
+        xb = f32x4.add(xb, f32x4.mul(gx, pb));
+        yb = f32x4.add(yb, f32x4.mul(gy, pb));
+        xs = f32x4.add(xs, gx);
+        ys = f32x4.add(ys, gy);
+        bb = f32x4.add(bb, f32x4.mul(pb, pb));
+        bs = f32x4.add(bs, pb);
+        n = f32x4.add(n, v128.and(f32x4.splat(1), seen));
+        xe = f32x4.add(xe, f32x4.mul(gx, e));
+        ye = f32x4.add(ye, f32x4.mul(gy, e));
+        be = f32x4.add(be, f32x4.mul(pb, e));
+        es = f32x4.add(es, e);
+        ee = f32x4.add(ee, f32x4.mul(e, e));
+        aa = f32x4.add(aa, f32x4.add(f32x4.mul(ax, ax), f32x4.mul(ay, ay)));
+        bbs = f32x4.add(bbs, f32x4.add(f32x4.mul(bx, bx), f32x4.mul(by, by)));
+      }
+      add(block, sum4(xx));
+      add(block + 8, 0.5 * sum4(xy));
+      add(block + 16, sum4(yy));
+      add(block + 24, sum4(xb));
+      add(block + 32, sum4(yb));
+      add(block + 40, sum4(xs));
+      add(block + 48, sum4(ys));
+      add(block + 56, sum4(bb));
+      add(block + 64, sum4(bs));
+      add(block + 72, sum4(n));
+      add(block + 80, sum4(xe));
+      add(block + 88, sum4(ye));
+      add(block + 96, sum4(be));
+      add(block + 104, sum4(es));
+      add(block + 112, sum4(ee));
+      add(block + 120, sum4(aa));
+      add(block + 128, sum4(bbs));
+      block += BLOCK_BYTES;
+    }
+  }
+  return count;
+}
+
+/**
+ * The covariance of the shift: the sum over blocks of the product of their influences, however the noise of neighbouring
+ * pixels is correlated. Few blocks that hold all of the texture are a small sample, and their sum is raised accordingly.
+ *
+ * @param step  the last step taken: shift x, y, gain, offset
+ * @param weights  influence of x e, y e, b e, e on x, then on y: rows of the inverse of the normal equations
+ * @param out  xx, xy, yy
+ */
+export function blockCovariance(blocks: usize, count: i32, step: usize, weights: usize, out: usize): void {
+  const p0 = load<f64>(step), p1 = load<f64>(step, 8), p2 = load<f64>(step, 16), p3 = load<f64>(step, 24);
+  let xx: f64 = 0, xy: f64 = 0, yy: f64 = 0, fourth: f64 = 0;
+  for (let k = 0; k < count; k++) {
+    const s = blocks + <usize>k * BLOCK_BYTES;
+    // What is left after the step.
+    const rx = load<f64>(s, 80) - load<f64>(s) * p0 - load<f64>(s, 8) * p1 - load<f64>(s, 24) * p2 - load<f64>(s, 40) * p3;
+    const ry = load<f64>(s, 88) - load<f64>(s, 8) * p0 - load<f64>(s, 16) * p1 - load<f64>(s, 32) * p2 - load<f64>(s, 48) * p3;
+    const rb = load<f64>(s, 96) - load<f64>(s, 24) * p0 - load<f64>(s, 32) * p1 - load<f64>(s, 56) * p2 - load<f64>(s, 64) * p3;
+    const rn = load<f64>(s, 104) - load<f64>(s, 40) * p0 - load<f64>(s, 48) * p1 - load<f64>(s, 64) * p2 - load<f64>(s, 72) * p3;
+    const w = weights;
+    const zx = load<f64>(w) * rx + load<f64>(w, 8) * ry + load<f64>(w, 16) * rb + load<f64>(w, 24) * rn;
+    const zy = load<f64>(w, 32) * rx + load<f64>(w, 40) * ry + load<f64>(w, 48) * rb + load<f64>(w, 56) * rn;
+    xx += zx * zx;
+    xy += zx * zy;
+    yy += zy * zy;
+    fourth += (zx * zx + zy * zy) * (zx * zx + zy * zy);
+  }
+  const effective = fourth > 0 ? ((xx + yy) * (xx + yy)) / fourth : 0;
+  const few = 1 + 2 / Math.max(0.5, effective - 1);
+  store<f64>(out, xx * few);
+  store<f64>(out, xy * few, 8);
+  store<f64>(out, yy * few, 16);
+}
