@@ -5,10 +5,14 @@ import { MARGIN, openView, ringRow, sampleRows, slope, sum4, X0, X1, Y0, Y1 } fr
 export const BLOCK_WIDTH: i32 = 64, BLOCK_HEIGHT: i32 = 16;
 
 /** float64 sums of a block: see `blockSums`. */
-export const BLOCK_BYTES: usize = 144;
+export const BLOCK_BYTES: usize = 272;
+const SUMS: usize = 17;
 
-@inline function add(at: usize, value: f64): void {
-  store<f64>(at, load<f64>(at) + value);
+/** Rows that are left out or looked at together. */
+const BAND: i32 = 32;
+
+@inline function add(at: usize, value: v128): void {
+  v128.store(at, f32x4.add(v128.load(at), value));
 }
 
 /**
@@ -19,13 +23,14 @@ export const BLOCK_BYTES: usize = 144;
  *
  * @param state  shift x, y at 0 and 8; gains at 16; whole part of the shift at 936
  * @param refA, refB  what is taken off all values
- * @param blocks  as many as `blockCount` says
+ * @param every  of so many bands of rows one is looked at
+ * @param blocks  as many as the overlap has, at most (width / 64) (height / 16), rounded up
  * @param scratch  128 bytes, and 11 rows of the width + 16 float32
  * @returns number of blocks; 0 where nothing overlaps
  */
 export function blockSums(
   a: usize, aBytes: usize, wa: i32, ha: i32, b: usize, bBytes: usize, wb: i32, hb: i32, refA: f32, refB: f32,
-  state: usize, blocks: usize, scratch: usize,
+  state: usize, every: i32, blocks: usize, scratch: usize,
 ): i32 {
   const view = scratch;
   const dx = load<f64>(state), dy = load<f64>(state, 8);
@@ -44,7 +49,11 @@ export function blockSums(
   const slopeGain = f32x4.splat(<f32>load<f64>(g, 16)), slopeOffset = f32x4.splat(<f32>load<f64>(g, 24));
   for (let y = y0; y < y1; y++) {
     const row = y - y0; // the row's own samples are `MARGIN` further on
-    if (row == 0) for (let r = 0; r < 2 * MARGIN; r++) sampleRows(view, r, aBytes, bBytes, refA, refB);
+    const band = row / BAND;
+    if (band % every != every >> 1) continue;
+    if (row == 0 || (every > 1 && row % BAND == 0)) {
+      for (let r = row; r < row + 2 * MARGIN; r++) sampleRows(view, r, aBytes, bBytes, refA, refB);
+    }
     sampleRows(view, row + 2 * MARGIN, aBytes, bBytes, refA, refB);
     const whole = columns + 2 * MARGIN;
     const a0 = ringRow(view, whole, 0, row) + 8, a1 = ringRow(view, whole, 0, row + 1) + 8;
@@ -104,25 +113,31 @@ export function blockSums(
         aa = f32x4.add(aa, f32x4.add(f32x4.mul(ax, ax), f32x4.mul(ay, ay)));
         bbs = f32x4.add(bbs, f32x4.add(f32x4.mul(bx, bx), f32x4.mul(by, by)));
       }
-      add(block, sum4(xx));
-      add(block + 8, 0.5 * sum4(xy));
-      add(block + 16, sum4(yy));
-      add(block + 24, sum4(xb));
-      add(block + 32, sum4(yb));
-      add(block + 40, sum4(xs));
-      add(block + 48, sum4(ys));
-      add(block + 56, sum4(bb));
-      add(block + 64, sum4(bs));
-      add(block + 72, sum4(n));
-      add(block + 80, sum4(xe));
-      add(block + 88, sum4(ye));
-      add(block + 96, sum4(be));
-      add(block + 104, sum4(es));
-      add(block + 112, sum4(ee));
-      add(block + 120, sum4(aa));
-      add(block + 128, sum4(bbs));
+      add(block, xx);
+      add(block + 16, xy);
+      add(block + 32, yy);
+      add(block + 48, xb);
+      add(block + 64, yb);
+      add(block + 80, xs);
+      add(block + 96, ys);
+      add(block + 112, bb);
+      add(block + 128, bs);
+      add(block + 144, n);
+      add(block + 160, xe);
+      add(block + 176, ye);
+      add(block + 192, be);
+      add(block + 208, es);
+      add(block + 224, ee);
+      add(block + 240, aa);
+      add(block + 256, bbs);
       block += BLOCK_BYTES;
     }
+  }
+  // Four partial sums each become one.
+  for (let k: usize = 0; k < <usize>count; k++) {
+    const block = blocks + k * BLOCK_BYTES;
+    for (let i: usize = 0; i < SUMS; i++) store<f64>(block + (i << 3), sum4(v128.load(block + (i << 4))));
+    store<f64>(block, 0.5 * load<f64>(block, 8), 8);
   }
   return count;
 }

@@ -112,7 +112,6 @@ function descend(
     store<f64>(state, x);
     store<f64>(state, y, 8);
     if ((x - startX) * (x - startX) + (y - startY) * (y - startY) > limit * limit) return false;
-    store<f64>(state, <f64>(round+1), 1400);
     if (size < enough) return true;
   }
   return false;
@@ -155,8 +154,12 @@ function correlations(matrix: usize, right: usize, rest: usize, out: usize): voi
   store<f64>(out, slopes > 0 ? (load<f64>(matrix) + load<f64>(matrix, 40)) / Math.sqrt(slopes) : 0, 80);
 }
 
+/** Pixels of a coarse version that suffice; pixels that suffice for precision, where the error then is below so much. */
+const COARSE: i32 = 32768, PLENTY: i32 = 65536;
+const PRECISE: f64 = 0.004;
+
 /** Variance that fine texture adds between whole pixels, where a cubic spline does not quite follow it, pixels². */
-const SPLINE: f64 = 9e-6;
+const SPLINE: f64 = 5e-6;
 
 /** Steps shorter than this are the last: the next one would be some thousandths of it. */
 const SHORT: f64 = 0.03;
@@ -189,18 +192,30 @@ export function refinePairs(
     store<f64>(out, Infinity, 32);
     memory.fill(state, 0, STATE_BYTES);
     const refA = roughMean(a, aBytes, wa, ha), refB = roughMean(b, bBytes, wb, hb);
-    store<f64>(state, 0.5 * startX);
-    store<f64>(state, 0.5 * startY, 8);
+    // A coarser version first: it reaches farther, and finds how gain and offset change over the overlap.
+    let level = 1;
+    const across = min(wa, wb + <i32>startX) - max(0, <i32>startX), down = min(ha, hb + <i32>startY) - max(0, <i32>startY);
+    while (level < 3 && (across >> level) * (down >> level) > COARSE && min(across, down) >> level > 48) level++;
+    const bytesA = <usize>(((wa >> 1) + 19) & ~3) << 2, bytesB = <usize>(((wb >> 1) + 19) & ~3) << 2;
+    halveInto(a, aBytes, planeA, bytesA, wa >> 1, ha >> 1);
+    halveInto(b, bBytes, planeB, bytesB, wb >> 1, hb >> 1);
+    for (let l = 2; l <= level; l++) {
+      halveInto(planeA, bytesA, planeA, bytesA, wa >> l, ha >> l);
+      halveInto(planeB, bytesB, planeB, bytesB, wb >> l, hb >> l);
+    }
+    const scale = <f64>(1 << level);
+    store<f64>(state, startX / scale);
+    store<f64>(state, startY / scale, 8);
     store<f64>(state, 1, 16);
-    // Half the size first: it reaches farther, and finds how gain and offset change over the overlap.
-    const w1 = wa >> 1, h1 = ha >> 1, w2 = wb >> 1, h2 = hb >> 1;
-    const bytes1 = <usize>((w1 + 19) & ~3) << 2, bytes2 = <usize>((w2 + 19) & ~3) << 2;
-    halveInto(a, aBytes, planeA, bytes1, w1, h1);
-    halveInto(b, bBytes, planeB, bytes2, w2, h2);
-    if (descend(planeA, bytes1, w1, h1, planeB, bytes2, w2, h2, refA, refB, state, 2, SHORT, 8, work)) {
+    if (
+      descend(
+        planeA, bytesA, wa >> level, ha >> level, planeB, bytesB, wb >> level, hb >> level, refA, refB, state,
+        Math.max(1, 4 / scale), SHORT, 8, work,
+      )
+    ) {
       slopesShare(state);
-      store<f64>(state, 2 * load<f64>(state));
-      store<f64>(state, 2 * load<f64>(state, 8), 8);
+      store<f64>(state, scale * load<f64>(state));
+      store<f64>(state, scale * load<f64>(state, 8), 8);
     } else {
       memory.fill(state, 0, STATE_BYTES);
       store<f64>(state, startX);
@@ -211,9 +226,10 @@ export function refinePairs(
     }
     forgetWhole(state);
     let rests = false;
+    let every = max(1, across * down / PLENTY);
     for (let round = 0; round < 8 && !rests; round++) {
       settleWhole(state);
-      const count = blockSums(a, aBytes, wa, ha, b, bBytes, wb, hb, refA, refB, state, blocks, work);
+      const count = blockSums(a, aBytes, wa, ha, b, bBytes, wb, hb, refA, refB, state, every, blocks, work);
       totals(blocks, count, matrix, right, rest);
       const n = load<f64>(rest);
       store<f64>(out, n, 64);
@@ -234,10 +250,14 @@ export function refinePairs(
       for (let g: usize = 16; g < 64; g += 8) store<f64>(state + g, load<f64>(state + g) * gain);
       store<f64>(state, load<f64>(state, 24) + load<f64>(right, 24), 24);
       rests = size < SHORT;
-      store<f64>(out, <f64>(round+1), 88);
       if (!rests) continue;
       blockCovariance(blocks, count, right, weights, out + 16);
       const sx = load<f64>(state, 1280), sy = load<f64>(state, 1288);
+      if (every > 1 && load<f64>(out, 16) + load<f64>(out, 32) > PRECISE * PRECISE) {
+        every = 1;
+        rests = false;
+        continue;
+      }
       store<f64>(out, sx * load<f64>(out, 16) + SPLINE, 16);
       store<f64>(out, Math.sqrt(sx * sy) * load<f64>(out, 24), 24);
       store<f64>(out, sy * load<f64>(out, 32) + SPLINE, 32);
@@ -248,6 +268,5 @@ export function refinePairs(
     store<f64>(out, gain, 48);
     store<f64>(out, <f64>refA + load<f64>(state, 24) - gain * <f64>refB, 56);
     store<f64>(out, rests ? 1 : 0, 72);
-    store<f64>(out, load<f64>(state,1400), 96);
   }
 }

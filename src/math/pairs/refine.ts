@@ -37,7 +37,7 @@ export function refinePairs(
   const jobTable = arena.put(table);
   const results = arena.bytes(8 * RESULT_NUMBERS * jobs.length);
   const lineBytes = 128 + 44 * (width + 32);
-  const scratch = k.scratch(arena, 2048 + 2 * planeBytes + lineBytes + 144 * blocks);
+  const scratch = k.scratch(arena, 2048 + 2 * planeBytes + lineBytes + 272 * blocks);
   k.rows("refinePairs", jobs.length, [jobTable, results, planeBytes, lineBytes, scratch], 1);
   const found = arena.f64(results, RESULT_NUMBERS * jobs.length).slice();
   for (const at of [jobTable, results, scratch.base]) arena.free(at);
