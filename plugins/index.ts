@@ -25,6 +25,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "match/learned": () => import("./match/learned/index.js"),
   "match/learned-map": () => import("./match/learned-map/index.js"),
   "match/orb": () => import("./match/orb/index.js"),
+  "match/phase-correlation": () => import("./match/phase-correlation/index.js"),
   "match/segmentation": () => import("./match/segmentation/index.js"),
   "match/sift": () => import("./match/sift/index.js"),
   "match/structure": () => import("./match/structure/index.js"),

@@ -80,6 +80,7 @@ export { type CaptureOptions, capturePairs } from "./math/pairs/capture.js";
 export { chanceScore, nullScore } from "./math/pairs/null-score.js";
 export type { PairCapture, PairFit, PairJob } from "./math/pairs/pair-job.js";
 export { refinePairs } from "./math/pairs/refine.js";
+export { registerByShift } from "./math/pairs/register-shift.js";
 export { emptyPlane, grayWeights, type Plane } from "./math/plane.js";
 export { mapLinear } from "./math/pointwise.js";
 export { atLevel, downsample } from "./math/pyramid.js";

@@ -30,28 +30,6 @@ function squareSums(p: usize, strideBytes: usize, width: i32, height: i32, out: 
   return load<f64>(bottom + r) - load<f64>(bottom + l) - load<f64>(top + r) + load<f64>(top + l);
 }
 
-/** Correlation and overlap at one shift, over pixels that both show: to out[0] and out[1]. */
-function exactly(
-  a: usize, b: usize, strideBytes: usize, x0: i32, y0: i32, x1: i32, y1: i32, dx: i32, dy: i32, out: usize,
-): void {
-  let ab: f64 = 0, aa: f64 = 0, bb: f64 = 0;
-  let count = 0;
-  for (let y = y0; y < y1; y++) {
-    const p = a + <usize>y * strideBytes;
-    const q = b + <usize>(y - dy) * strideBytes;
-    for (let x = x0; x < x1; x++) {
-      const u = load<f32>(p + (<usize>x << 2)), v = load<f32>(q + (<usize>(x - dx) << 2));
-      if (u == 0 || v == 0) continue;
-      ab += <f64>(u * v);
-      aa += <f64>(u * u);
-      bb += <f64>(v * v);
-      count++;
-    }
-  }
-  store<f64>(out, aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : 0);
-  store<f64>(out, <f64>count, 8);
-}
-
 /** The top of a parabola through three values, relative to the middle one's place. */
 @inline function vertex(before: f64, here: f64, after: f64): f64 {
   const bend = 2 * here - before - after;
@@ -72,13 +50,14 @@ function exactly(
  * A place's score is its correlation, times the root of its overlap as a share of the largest one within reach: chance
  * then reaches the same everywhere.
  *
+ * @param surfaces  correlation; where there are holes, energies of a and of b, and pixels that both show; `bytes` apart
  * @param scratch  what remains of the lane's memory
  */
 export function bestPlaces(
-  job: usize, a: usize, b: usize, wa: i32, ha: i32, wb: i32, hb: i32, surface: usize, stride: i32, nx: i32, ny: i32,
+  job: usize, a: usize, b: usize, wa: i32, ha: i32, wb: i32, hb: i32, surfaces: usize, bytes: usize, nx: i32, ny: i32,
   holes: bool, scratch: usize, out: usize,
 ): void {
-  const strideBytes = <usize>stride << 2;
+  const strideBytes = <usize>(nx + 16) << 2;
   const xLo = <i32>load<f64>(job, 96), xHi = <i32>load<f64>(job, 104);
   const yLo = <i32>load<f64>(job, 112), yHi = <i32>load<f64>(job, 120);
   const avoidX = load<f64>(job, 176), avoidY = load<f64>(job, 184), avoid = load<f64>(job, 192);
@@ -87,37 +66,49 @@ export function bestPlaces(
   const scores = sumsB + (<usize>(wb + 1) * <usize>(hb + 1) << 3);
   const columns = xHi - xLo + 1, lines = yHi - yLo + 1;
   const rowBytes = <usize>columns << 3;
-  const places = scores + <usize>lines * rowBytes;
+  const counts = scores + <usize>lines * rowBytes;
+  const places = counts + <usize>lines * rowBytes;
   squareSums(a, strideBytes, wa, ha, sumsA);
   squareSums(b, strideBytes, wb, hb, sumsB);
   const scale = 1 / (<f64>nx * <f64>ny);
-  let most = 0;
+  // Pixels that both show, and the largest number of them within reach.
+  let most: f64 = 0;
   for (let dy = yLo; dy <= yHi; dy++) {
-    const h = min(ha, hb + dy) - max(0, dy) - 2 * RIM;
+    const h = max(0, min(ha, hb + dy) - max(0, dy) - 2 * RIM);
+    const from = surfaces + 3 * bytes + <usize>(dy < 0 ? dy + ny : dy) * strideBytes;
     for (let dx = xLo; dx <= xHi; dx++) {
-      const w = min(wa, wb + dx) - max(0, dx) - 2 * RIM;
-      if (w > 0 && h > 0) most = max(most, w * h);
+      const w = max(0, min(wa, wb + dx) - max(0, dx) - 2 * RIM);
+      let count = <f64>(w * h);
+      if (holes) count = Math.min(count, Math.floor(<f64>load<f32>(from + (<usize>(dx < 0 ? dx + nx : dx) << 2)) * scale + 0.5));
+      store<f64>(counts + <usize>(dy - yLo) * rowBytes + (<usize>(dx - xLo) << 3), count);
+      most = Math.max(most, count);
     }
   }
-  const least = max(32, most / 16);
-  // Weak texture beside strong is no reason to doubt: energies count from a small share of the mean on.
-  const floor = 1e-6 * Math.sqrt(
+  const least = Math.max(32, most / 16);
+  // Energies count from a small share of the mean on: less is what rounding leaves.
+  const floor = (holes ? 1e-3 : 1e-6) * Math.sqrt(
     boxSum(sumsA, wa, 0, 0, wa, ha) / <f64>(wa * ha) * (boxSum(sumsB, wb, 0, 0, wb, hb) / <f64>(wb * hb)),
   );
   for (let dy = yLo; dy <= yHi; dy++) {
     const y0 = max(0, dy) + RIM, y1 = min(ha, hb + dy) - RIM;
-    const from = surface + <usize>(dy < 0 ? dy + ny : dy) * strideBytes;
+    const from = surfaces + <usize>(dy < 0 ? dy + ny : dy) * strideBytes;
     const to = scores + <usize>(dy - yLo) * rowBytes;
     for (let dx = xLo; dx <= xHi; dx++) {
       const x0 = max(0, dx) + RIM, x1 = min(wa, wb + dx) - RIM;
+      const count = load<f64>(counts + <usize>(dy - yLo) * rowBytes + (<usize>(dx - xLo) << 3));
       let score: f64 = -2;
-      if (x1 > x0 && y1 > y0 && (x1 - x0) * (y1 - y0) >= least) {
-        const area = <f64>((x1 - x0) * (y1 - y0));
-        const energy = Math.sqrt(
-          boxSum(sumsA, wa, x0, y0, x1, y1) * boxSum(sumsB, wb, x0 - dx, y0 - dy, x1 - dx, y1 - dy),
-        );
-        const value = <f64>load<f32>(from + (<usize>(dx < 0 ? dx + nx : dx) << 2)) * scale;
-        score = energy > floor * area ? (value / energy) * Math.sqrt(area / <f64>most) : 0;
+      if (count >= least) {
+        const at = from + (<usize>(dx < 0 ? dx + nx : dx) << 2);
+        let energyA: f64, energyB: f64;
+        if (holes) {
+          energyA = <f64>load<f32>(at + bytes) * scale;
+          energyB = <f64>load<f32>(at + 2 * bytes) * scale;
+        } else {
+          energyA = boxSum(sumsA, wa, x0, y0, x1, y1);
+          energyB = boxSum(sumsB, wb, x0 - dx, y0 - dy, x1 - dx, y1 - dy);
+        }
+        const energy = energyA > 0 && energyB > 0 ? Math.sqrt(energyA * energyB) : 0;
+        score = energy > floor * count ? ((<f64>load<f32>(at) * scale) / energy) * Math.sqrt(count / most) : 0;
         const ax = <f64>dx - avoidX, ay = <f64>dy - avoidY;
         if (ax * ax + ay * ay <= avoid * avoid) score = -3;
       }
@@ -150,7 +141,6 @@ export function bestPlaces(
       store<f64>(places + n * 24, <f64>r, 16);
     }
   }
-  const pair = places + PLACES * 24;
   let best: f64 = -2, bestX: f64 = NaN, bestY: f64 = NaN, overlap: f64 = 0;
   for (let n: usize = 0; n < PLACES; n++) {
     const place = places + n * 24;
@@ -158,15 +148,6 @@ export function bestPlaces(
     if (!(score > -2)) break;
     const c = <i32>load<f64>(place, 8), r = <i32>load<f64>(place, 16);
     const dx = xLo + c, dy = yLo + r;
-    const x0 = max(0, dx) + RIM, x1 = min(wa, wb + dx) - RIM, y0 = max(0, dy) + RIM, y1 = min(ha, hb + dy) - RIM;
-    let count = <f64>((x1 - x0) * (y1 - y0));
-    let ratio: f64 = 1;
-    if (holes) {
-      exactly(a, b, strideBytes, x0, y0, x1, y1, dx, dy, pair);
-      count = load<f64>(pair, 8);
-      const exact = count >= <f64>least ? load<f64>(pair) * Math.sqrt(count / <f64>most) : 0;
-      ratio = score > 0 ? exact / score : 0;
-    }
     let x = <f64>dx, y = <f64>dy;
     const at = scores + <usize>r * rowBytes + (<usize>c << 3);
     let gain: f64 = 0;
@@ -178,7 +159,7 @@ export function bestPlaces(
       y += vertex(load<f64>(at - rowBytes), score, load<f64>(at + rowBytes));
       gain += rise(load<f64>(at - rowBytes), score, load<f64>(at + rowBytes));
     }
-    score = Math.min(1, (score + gain) * ratio);
+    score = Math.min(1, score + gain);
     store<f64>(place, score);
     store<f64>(place, x, 8);
     store<f64>(place, y, 16);
@@ -186,7 +167,7 @@ export function bestPlaces(
       best = score;
       bestX = x;
       bestY = y;
-      overlap = count;
+      overlap = load<f64>(counts + <usize>r * rowBytes + (<usize>c << 3));
     }
   }
   let rival: f64 = -1;

@@ -152,10 +152,11 @@ function correlations(matrix: usize, right: usize, rest: usize, out: usize): voi
   store<f64>(out, aa > 0 && bb > 0 ? (bb + be) / Math.sqrt(aa * bb) : 0, 40);
   const slopes = load<f64>(rest, 16) * load<f64>(rest, 24);
   store<f64>(out, slopes > 0 ? (load<f64>(matrix) + load<f64>(matrix, 40)) / Math.sqrt(slopes) : 0, 80);
+  store<f64>(out, Math.sqrt(slopes), 88);
 }
 
 /** Pixels of a coarse version that suffice; pixels that suffice for precision, where the error then is below so much. */
-const COARSE: i32 = 32768, PLENTY: i32 = 65536;
+const COARSE: i32 = 32768, PLENTY: i32 = 49152;
 const PRECISE: f64 = 0.004;
 
 /** Variance that fine texture adds between whole pixels, where a cubic spline does not quite follow it, pixels². */
@@ -168,7 +169,7 @@ const SHORT: f64 = 0.03;
  * Jobs [lo, hi): refines the place of the second strip in the first from a start within about 2 pixels.
  *
  * @param jobs  16 float64 each: address, stride, width, height of the first strip and of the second; start x, y
- * @param results  16 float64 each: x, y, xx, xy, yy, ncc, gain, offset, pixels, converged (1), correlation of slopes
+ * @param results  16 float64 each: x, y, xx, xy, yy, ncc, gain, offset, pixels, converged (1), correlation of slopes, texture
  * @param scratch  2048 bytes, two planes of `planeBytes` (a quarter of the largest strip), `lineBytes` for a view and four
  *   rows, and the blocks of the largest overlap
  */

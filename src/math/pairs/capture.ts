@@ -86,7 +86,7 @@ export function capturePairs(arena: Arena, jobs: readonly PairJob[], options: Ca
   }
   const jobTable = arena.put(table);
   const results = arena.bytes(8 * RESULT_NUMBERS * some.length);
-  const scratch = k.scratch(arena, 64 + 11 * most + 64 * side + 1024);
+  const scratch = k.scratch(arena, 64 + 16 * most + 64 * side + 1024);
   k.rows("capturePairs", some.length, [jobTable, results, scratch], 1);
   const found = arena.f64(results, RESULT_NUMBERS * some.length).slice();
   for (const at of [jobTable, results, scratch.base, ...tables.values()]) arena.free(at);

@@ -39,6 +39,8 @@ export interface PairFit {
   readonly ncc: number;
   /** Correlation of both images' slopes, −1 to 1: what the shift rests on, without shading. */
   readonly slopes: number;
+  /** Geometric mean of both images' summed squared slopes, intensity²: how much there was to go by, noise included. */
+  readonly texture: number;
   /** a ≈ gain · b + offset in the middle of the overlap. */
   readonly gain: number;
   readonly offset: number;

@@ -45,7 +45,7 @@ export function refinePairs(
     const r = found.subarray(RESULT_NUMBERS * n);
     return {
       ...{ x: r[0]!, y: r[1]!, xx: r[2]!, xy: r[3]!, yy: r[4]!, ncc: r[5]!, gain: r[6]!, offset: r[7]! },
-      ...{ overlap: r[8]!, converged: r[9] === 1, slopes: r[10]! },
+      ...{ overlap: r[8]!, converged: r[9] === 1, slopes: r[10]!, texture: r[11]! },
     };
   });
 }
