@@ -1,5 +1,6 @@
 import { type Diagnostic, failed, ok, problem, type Result, warning } from "../../../core/diagnostic.js";
 import { formatNumber } from "../../../core/format.js";
+import { contradictedBy } from "./contradicted-by.js";
 import { nearSearch, type Search, wideSearch } from "./find-steps.js";
 import type { Matrix2 } from "./fit-steps.js";
 import { median, neighboursOf } from "./lattice.js";
@@ -53,9 +54,18 @@ const apply = ([a, b, c, d]: Matrix2, x: ArrayLike<number>, y: ArrayLike<number>
 /** Positions in pixels, or in a unit of their own: are they what the overlaps show? */
 export async function decidePlaces(
   source: Extract<Source, { kind: "places" }>,
+  others: readonly Source[],
   { tiles, size, bytes }: Looking,
 ): Promise<Decision> {
   const places = { x: source.x, y: source.y };
+  for (const other of others) {
+    const found = await contradictedBy(tiles, places, other, size, bytes);
+    if (found) {
+      const { overlapping, asked } = found;
+      const message = `by ${other.words}, ${asked} pairs were looked at that are neighbours there and not here, and ${overlapping} of them overlap`;
+      return rejected(message);
+    }
+  }
   const pairs = neighboursOf(places);
   const step = (axis: 0 | 1) =>
     median(pairs.filter((p) => p.axis === axis).map((p) => Math.abs(axis === 0 ? p.dx : p.dy)));
@@ -77,19 +87,7 @@ export async function decidePlaces(
   }
   if (trial?.outcome === "contradict" || wide?.outcome === "contradict") {
     const which = trial?.outcome === "contradict" ? trial : wide!;
-    return {
-      ...places,
-      trial: which,
-      status: "rejected",
-      reasons: [
-        contradicted(
-          `The overlaps contradict ${words}: ${contradictionInWords(which)}`,
-          "Check that positions belong to these files, in this order; or leave positions out and say order: and columns:.",
-        ),
-      ],
-      notes: [],
-      checked: "contradicted by the overlaps",
-    };
+    return { ...rejected(contradictionInWords(which)), trial: which };
   }
   const best = trial ?? wide!;
   if (overlapping) {
@@ -122,6 +120,21 @@ export async function decidePlaces(
     notes: [],
     checked: "could not be checked",
   };
+
+  function rejected(why: string): Decision {
+    return {
+      ...places,
+      status: "rejected",
+      reasons: [
+        contradicted(
+          `The overlaps contradict ${source.words}: ${why}`,
+          "Check that positions belong to these files, in this order; or leave positions out and say order: and columns:.",
+        ),
+      ],
+      notes: [],
+      checked: "contradicted by the overlaps",
+    };
+  }
 
   function fromTrial(found: Trial, smallest: number): Decision {
     const { matrix, real } = stageError(found.fit!, found.upright!, smallest);

@@ -1,5 +1,5 @@
 import { capturePairs } from "../../pairs/capture.js";
-import type { Plane } from "../../plane.js";
+import type { PairJob } from "../../pairs/pair-job.js";
 import type { Neighbours } from "./lattice.js";
 import { loadTiles, type TrialTiles } from "./trial-tiles.js";
 
@@ -49,25 +49,53 @@ export interface Question {
   readonly reach: Reach;
 }
 
-/** Looks for b in a, for each question; tiles are read when first wanted. */
+/** Looks for b in a, for each question; tiles are read when first wanted, and what was looked at before is not looked at again. */
 export async function askPairs(tiles: TrialTiles, questions: readonly Question[]): Promise<Capture[]> {
   await loadTiles(
     tiles,
     questions.flatMap(({ pair }) => [pair.a, pair.b]),
   );
-  const { factor, planes, arena } = tiles;
-  const jobs = questions.map(({ pair, reach }) => {
-    const middle = ([from, to]: readonly [number, number]) => (from + to) / 2 / factor;
-    const half = ([from, to]: readonly [number, number]) => (to - from) / 2 / factor;
-    return {
-      a: planes.get(pair.a) as Plane,
-      b: planes.get(pair.b) as Plane,
-      expected: [middle(reach.x), middle(reach.y)] as const,
-      reach: [half(reach.x), half(reach.y)] as const,
-    };
+  const { known } = tiles;
+  const fresh = new Map<string, Asked>();
+  const asked = questions.map(({ pair, reach }) => asAsked(pair, reach));
+  for (const one of asked) if (!known.has(one.key)) fresh.set(one.key, one);
+  const list = [...fresh.values()];
+  const found = capturePairs(
+    tiles.arena,
+    list.map((one) => jobOf(tiles, one)),
+  );
+  for (const [i, { x, y, score, rival }] of found.entries()) known.set(list[i]!.key, { x, y, score, rival });
+  return questions.map(({ pair, direction }, i) => {
+    const { x, y, score, rival } = known.get(asked[i]!.key)!;
+    const by = asked[i]!.turned ? -tiles.factor : tiles.factor;
+    return { pair, direction, x: x * by, y: y * by, score, rival };
   });
-  return capturePairs(arena, jobs).map(({ x, y, score, rival }, i) => {
-    const { pair, direction } = questions[i]!;
-    return { pair, direction, x: x * factor, y: y * factor, score, rival };
-  });
+}
+
+/** A question the same whichever tile is named first. */
+interface Asked {
+  readonly a: number;
+  readonly b: number;
+  readonly reach: Reach;
+  readonly turned: boolean;
+  readonly key: string;
+}
+
+function asAsked({ a, b }: Neighbours, reach: Reach): Asked {
+  const turned = a > b;
+  const back = ([from, to]: readonly [number, number]) => [-to, -from] as const;
+  const here = turned ? { x: back(reach.x), y: back(reach.y) } : reach;
+  const [first, second] = turned ? [b, a] : [a, b];
+  return { a: first, b: second, reach: here, turned, key: [first, second, ...here.x, ...here.y].join(",") };
+}
+
+function jobOf({ factor, planes }: TrialTiles, { a, b, reach }: Asked): PairJob {
+  const middle = ([from, to]: readonly [number, number]) => (from + to) / 2 / factor;
+  const half = ([from, to]: readonly [number, number]) => (to - from) / 2 / factor;
+  return {
+    a: planes.get(a)!,
+    b: planes.get(b)!,
+    expected: [middle(reach.x), middle(reach.y)],
+    reach: [half(reach.x), half(reach.y)],
+  };
 }

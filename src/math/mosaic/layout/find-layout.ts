@@ -37,7 +37,7 @@ export async function findLayout(
     const double = whole.value.kind === "places" ? samePlace(whole.value, ids, looking.size) : undefined;
     if (double && (n > 0 || !request.positions) && n + 1 < sources.value.length) continue;
     if (double) return failed(double);
-    const decided = await decide(whole.value, request, looking);
+    const decided = await decide(whole.value, sources.value.slice(n + 1), request, looking);
     if (!decided.ok) {
       last ??= decided;
       continue;
@@ -62,9 +62,14 @@ export async function findLayout(
   return last!;
 }
 
-const decide = async (source: Source, request: LayoutRequest, looking: Looking): Promise<Result<Decision>> =>
+const decide = async (
+  source: Source,
+  others: readonly Source[],
+  request: LayoutRequest,
+  looking: Looking,
+): Promise<Result<Decision>> =>
   source.kind === "places"
-    ? ok(await decidePlaces(source, looking))
+    ? ok(await decidePlaces(source, others, looking))
     : source.kind === "grid"
       ? decideGrid(source, request, looking)
       : decideSequence(source, request, looking);

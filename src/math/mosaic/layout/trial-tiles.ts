@@ -1,5 +1,6 @@
 import type { Image } from "../../../core/image.js";
 import type { Arena } from "../../../kernel/memory.js";
+import type { PairCapture } from "../../pairs/pair-job.js";
 import type { Plane } from "../../plane.js";
 import { grayPlane } from "../../read-plane.js";
 
@@ -15,13 +16,23 @@ export interface TrialTiles {
   readonly planes: Map<number, Plane>;
   /** Tiles of those that were read that hold one value alone, or none. */
   readonly blank: Set<number>;
+  /** Captures by question, in pixels of the planes: guesses at an order ask the same pairs many times. */
+  readonly known: Map<string, Pick<PairCapture, "x" | "y" | "score" | "rival">>;
   readonly signal?: AbortSignal;
 }
 
 export function trialTiles(arena: Arena, images: readonly Image[], signal?: AbortSignal): TrialTiles {
   const side = images.reduce((most, { grid }) => Math.max(most, grid.width, grid.height), 1);
   const factor = Math.max(1, Math.ceil(side / TRIAL_SIDE));
-  return { arena, factor, images, planes: new Map(), blank: new Set(), ...(signal ? { signal } : {}) };
+  return {
+    arena,
+    factor,
+    images,
+    planes: new Map(),
+    blank: new Set(),
+    known: new Map(),
+    ...(signal ? { signal } : {}),
+  };
 }
 
 /** Reads what is still missing of these tiles. @throws DiagnosticError when a tile cannot be read */

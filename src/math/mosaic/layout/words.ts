@@ -2,8 +2,12 @@ import { formatNumber } from "../../../core/format.js";
 import type { Matrix2, StepFit } from "./fit-steps.js";
 import type { Trial } from "./try-places.js";
 
-/** A departure of the stage's scale and angle from 1 and 0 is believed from so many standard errors on, and a pixel per tile. */
+/** A departure of the stage's scale and angle from 1 and 0 is put right from so many standard errors on, */
 const SIGNIFICANT = 4;
+/** so large a share, */
+const WORTH = 0.004;
+/** and so many pixels from one tile to the next: less is for the alignment to find. */
+const WORTH_PX = 2;
 
 /** What a fit says of places in pixels beside which way their axes point: E = fit · upright⁻¹ in place of 1. */
 export function stageError(
@@ -16,7 +20,7 @@ export function stageError(
   const identity = [1, 0, 0, 1];
   const real = matrix.some((v, i) => {
     const off = Math.abs(v - identity[i]!);
-    return off > SIGNIFICANT * error[i]! && off * step > 1;
+    return off > SIGNIFICANT * error[i]! && off > WORTH && off * step > WORTH_PX;
   });
   return { matrix, real };
 }
