@@ -94,15 +94,15 @@ export function applyReadOptions(
         ),
       );
     }
-    if (image.grid.crs !== "px") {
-      notes.push(
-        warning(
-          "pixel-size-replaced",
-          `pixel-size: ${value} um replaces the place that the file gives (unit ${image.grid.crs})`,
-        ),
-      );
+    const { crs, worldFromPixel: was } = image.grid;
+    if (crs !== "px" && (crs !== "um" || was[0] !== value || was[4] !== value)) {
+      const what =
+        crs === "um" ? `pixel size that the file gives (${was[0]} um)` : `place that the file gives (${crs})`;
+      notes.push(warning("pixel-size-replaced", `pixel-size: ${value} um replaces the ${what}`));
     }
-    out = placeImage(out, { ...out.grid, worldFromPixel: [value, 0, 0, 0, value, 0], crs: "um" });
+    // A stage position is one, whatever the size of pixels.
+    const [x, y] = crs === "um" ? [was[2], was[5]] : [0, 0];
+    out = placeImage(out, { ...out.grid, worldFromPixel: [value, 0, x, 0, value, y], crs: "um" });
   }
   if (like) {
     if (like.grid.width !== out.grid.width || like.grid.height !== out.grid.height) {

@@ -4,7 +4,7 @@ import { openTiff } from "./open.js";
 export default definePlugin({
   kind: "read",
   name: "tiff",
-  version: "1",
+  version: "2",
   summary: "Reads TIFF, BigTIFF, GeoTIFF, COG, OME-TIFF and ImageJ TIFF files, in parts.",
   cite: [
     "https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf",
@@ -20,9 +20,10 @@ export default definePlugin({
   async run({ file, sameGridAs }, params, { memory }) {
     try {
       const { page, pages, channel, kind } = params;
+      const pixelSize = params.pixelSize?.unit === "um" ? params.pixelSize.value : undefined;
       const both = pagesProblem(params);
       if (both) return { ok: false, diagnostics: [both] };
-      const { image, notes, slices } = openTiff(file, { page, pages, channel, kind, memory });
+      const { image, notes, slices } = openTiff(file, { page, pages, channel, kind, memory, pixelSize });
       const applied = applyReadOptions(image, slices ? { ...params, channel: undefined } : params, sameGridAs);
       if (!applied.ok) return applied;
       return { ok: true, value: { image: applied.value.image }, notes: [...notes, ...applied.value.notes] };

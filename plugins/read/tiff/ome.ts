@@ -1,4 +1,5 @@
 import { unescapeXml } from "./geo.js";
+import { type StagePosition, stagePosition } from "./stage.js";
 
 /** What an image description says of the planes of a file: OME-XML, or ImageJ's own lines. */
 export interface Planes {
@@ -11,6 +12,9 @@ export interface Planes {
   planeOf(channel: number, z: number, t: number): number;
   /** Side of a pixel in micrometres. */
   readonly pixel?: { readonly x: number; readonly y: number };
+  readonly stage?: StagePosition;
+  /** Channels that lie in other files. */
+  readonly elsewhere?: number;
   /** ImageJ's large stacks: this many planes follow each other without directories of their own. */
   readonly contiguous?: number;
 }
@@ -33,7 +37,8 @@ const micrometres: Readonly<Record<string, number>> = {
 const MAX_PLANES = 2 ** 20;
 
 /**
- * Reads the first image of an OME-XML description, by looking for the few attributes that matter.
+ * Reads an image of an OME-XML description, by looking for the few attributes that matter: the first whose planes are said
+ * to lie in this file, where the description is one of several files, else the first.
  *
  * @returns `undefined` when the text is no OME-XML, or names no sizes
  *
@@ -41,14 +46,14 @@ const MAX_PLANES = 2 ** 20;
  */
 export function omePlanes(text: string): Planes | undefined {
   if (!/<(?:\w+:)?OME[\s>]/.test(text)) return undefined;
-  const body = /<(?:\w+:)?Pixels\b([^>]*)>([\s\S]*?)(?:<\/(?:\w+:)?Pixels>|$)/.exec(text);
+  const body = ownPixels(text);
   if (!body) return undefined;
-  const pixels = attributesOf(body[1]!);
+  const pixels = attributesOf(body.attributes);
   const sizes = { C: size(pixels.get("SizeC")), Z: size(pixels.get("SizeZ")), T: size(pixels.get("SizeT")) };
   const order = pixels.get("DimensionOrder") ?? "XYZCT";
   if (!/^XY(?=.*Z)(?=.*C)(?=.*T)[ZCT]{3}$/.test(order) || sizes.C * sizes.Z * sizes.T > MAX_PLANES) return undefined;
   const channels: string[] = [];
-  for (const [, attributes] of body[2]!.matchAll(/<(?:\w+:)?Channel\b([^>]*)>/g)) {
+  for (const [, attributes] of body.content.matchAll(/<(?:\w+:)?Channel\b([^>]*)>/g)) {
     if (channels.length === sizes.C) break;
     const channel = attributesOf(attributes!);
     channels.push(channel.get("Name") || `channel ${channels.length}`);
@@ -59,13 +64,43 @@ export function omePlanes(text: string): Planes | undefined {
   while (channels.length < sizes.C) channels.push(`channel ${channels.length}`);
   const x = physicalSize(pixels, "X");
   const y = physicalSize(pixels, "Y");
+  const planeOf = planeIndex(text, body.content, order, sizes);
+  const isHere = (c: number, z: number, t: number) =>
+    c < sizes.C && z < sizes.Z && t < sizes.T && planeOf(c, z, t) >= 0;
+  const from = Math.max(0, text.lastIndexOf("<Image ", body.index), text.lastIndexOf(":Image ", body.index));
+  const image = text.slice(from, body.index);
+  const stage = stagePosition(image, body.content, attributesOf, micrometres, isHere);
+  const all = channels.slice(0, sizes.C).map((_, c) => c);
+  const here = all.filter((c) => planeOf(c, 0, 0) >= 0);
+  const kept = here.length > 0 ? here : all;
   return {
-    channels: channels.slice(0, sizes.C),
+    channels: kept.map((c) => channels[c]!),
     depth: sizes.Z,
     times: sizes.T,
-    planeOf: planeIndex(text, body[2]!, order, sizes),
+    planeOf: (channel, z, t) => planeOf(kept[channel]!, z, t),
     ...(x && y ? { pixel: { x, y } } : {}),
+    ...(stage ? { stage } : {}),
+    ...(kept.length < all.length ? { elsewhere: all.length - kept.length } : {}),
   };
+}
+
+interface PixelsElement {
+  readonly index: number;
+  readonly attributes: string;
+  readonly content: string;
+}
+
+/** The element Pixels that is of this file, or else the first. */
+function ownPixels(text: string): PixelsElement | undefined {
+  const own = attributesOf(/<(?:\w+:)?OME\s([^>]{0,4000})>/.exec(text)?.[1] ?? "").get("UUID");
+  const elements = /<(?:\w+:)?Pixels\b([^<>]{0,8000}?)(?:\/>|>([\s\S]*?)(?:<\/(?:\w+:)?Pixels>|$))/g;
+  let first: PixelsElement | undefined;
+  for (const { index, 1: attributes, 2: content } of text.matchAll(elements)) {
+    const element = { index, attributes: attributes!, content: content ?? "" };
+    if (own === undefined || element.content.includes(`>${own}<`)) return element;
+    first ??= element;
+  }
+  return first;
 }
 
 const size = (text: string | undefined): number => (text && /^\d{1,6}$/.test(text) ? Math.max(1, Number(text)) : 1);

@@ -1,4 +1,13 @@
-import { type Diagnostic, DiagnosticError, type FileRef, type Image, problem, tiffCompressions } from "tiepoint/plugin";
+import {
+  type Diagnostic,
+  DiagnosticError,
+  type FileRef,
+  type Grid,
+  type Image,
+  problem,
+  tiffCompressions,
+  warning,
+} from "tiepoint/plugin";
 import { type Directory, type PageRef, TiffFile } from "./directory.js";
 import { placeOf } from "./geo.js";
 import { type Layout, layoutOf } from "./layout.js";
@@ -21,6 +30,8 @@ export interface OpenOptions {
   readonly channel: string | undefined;
   readonly kind: "intensity" | "labels" | "mask";
   readonly memory: number;
+  /** Micrometres, where the file does not say how large a pixel is: its stage position then has a meaning. */
+  readonly pixelSize?: number | undefined;
 }
 
 export interface Opened {
@@ -56,7 +67,7 @@ export function openTiff(file: FileRef, options: OpenOptions): Opened {
   // Slices have been compared by their shapes; of channels, which are few, all is known now.
   if (!names) for (let p = 1; p < planes.length; p++) layoutAt(p);
   notes.push(...notesOnSamples(layout));
-  const { grid, notes: placeNotes } = gridOf(first, layout, described);
+  const { grid, notes: placeNotes } = gridOf(first, layout, described, options.pixelSize);
   notes.push(...placeNotes);
   const bands = names ?? bandNames(first, layout, planes.length, described);
   const { memory } = options;
@@ -94,10 +105,19 @@ function planesOf(
   const described = describedPlanes(tiff.directory(all[0]!.at));
   const slices = which === "all" ? slicesOf(tiff, { all, pages, described, channel }, notes) : undefined;
   if (slices) return { ...slices, described };
-  const channels = described && described.channels.length > 1 ? channelPlanes(described, all, notes) : undefined;
+  const several = described && (described.channels.length > 1 || described.elsewhere);
+  const channels = several ? channelPlanes(described, all, notes) : undefined;
+  if (channels && described?.elsewhere) notes.push(noteElsewhere(described));
   notes.push(...notesOnPages(pages, described));
   return { planes: channels ?? [{ page: pages[0]!, skip: 0 }], described };
 }
+
+const noteElsewhere = ({ channels, elsewhere = 0 }: Planes): Diagnostic =>
+  warning(
+    "channels-missing",
+    `The description promises ${channels.length + elsewhere} channels, but ${elsewhere === 1 ? "one lies in another file" : `${elsewhere} lie in other files`}: ${channels.join(", ")} ${channels.length === 1 ? "is" : "are"} read`,
+    "Read each of the files.",
+  );
 
 /** The layout of a later plane that lies right behind, without a directory of its own (large ImageJ stacks). */
 function shifted(layout: Layout, skip: number): Layout {
@@ -150,13 +170,41 @@ function notesOnSamples({ format, bits, dtype }: Layout): Diagnostic[] {
   return [{ severity: "info", code: "converted-to-float32", message: `Samples are ${from}; they are read as float32` }];
 }
 
-function gridOf(directory: Directory, { width, height }: Layout, described: Planes | undefined) {
+function gridOf(
+  directory: Directory,
+  { width, height }: Layout,
+  described: Planes | undefined,
+  pixelSize: number | undefined,
+) {
   const { place, notes } = placeOf(directory);
   if (place) return { grid: { width, height, ...place }, notes };
-  const pixel = described?.pixel;
-  if (pixel) {
-    const worldFromPixel = [pixel.x, 0, 0, 0, pixel.y, 0] as const;
-    return { grid: { width, height, worldFromPixel, crs: "um" as const }, notes };
+  const placed = stageGrid(described, pixelSize);
+  return { grid: { width, height, ...placed.place }, notes: [...notes, ...placed.notes] };
+}
+
+/** Pixel size and stage position of a description. */
+function stageGrid(
+  described: Planes | undefined,
+  pixelSize: number | undefined,
+): { readonly place: Pick<Grid, "worldFromPixel" | "crs">; readonly notes: readonly Diagnostic[] } {
+  const pixel = described?.pixel ?? (pixelSize ? { x: pixelSize, y: pixelSize } : undefined);
+  const stage = described?.stage;
+  if (!pixel) {
+    const inPixels = stage?.unit === "px" ? stage : undefined;
+    const worldFromPixel = [1, 0, inPixels?.x ?? 0, 0, 1, inPixels?.y ?? 0] as const;
+    const unused = warning(
+      "stage-position-unused",
+      "The file says where the stage stood, but not how large a pixel is; its world is its pixels",
+      "Add pixel-size: 0.5 um, say, to the input.",
+    );
+    return { place: { worldFromPixel, crs: "px" }, notes: stage && !inPixels ? [unused] : [] };
   }
-  return { grid: { width, height, worldFromPixel: [1, 0, 0, 0, 1, 0] as const, crs: "px" as const }, notes };
+  const [sx, sy] = stage?.unit === "px" ? [pixel.x, pixel.y] : [1, 1];
+  const worldFromPixel = [pixel.x, 0, (stage?.x ?? 0) * sx, 0, pixel.y, (stage?.y ?? 0) * sy] as const;
+  const assumed: Diagnostic = {
+    severity: "info",
+    code: "stage-unit-assumed",
+    message: "The stage position has no unit; it is taken for micrometres",
+  };
+  return { place: { worldFromPixel, crs: "um" }, notes: stage?.assumed ? [assumed] : [] };
 }
