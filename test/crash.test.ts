@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -115,6 +115,76 @@ describe("a process killed on the way to disk", () => {
       expect(results(folder)).toEqual(golden);
     },
   );
+});
+
+describe("an output that is a folder", () => {
+  const write = (into: string, value: number) => writeFileSync(join(into, "fixed.txt"), String(value));
+  const out = (into: string) => tree(into, /[\\/]out[\\/]/);
+  let first: ReadonlyMap<string, string>;
+  let second: ReadonlyMap<string, string>;
+  beforeAll(async () => {
+    const golden = mkdtempSync(join(tmpdir(), "tiepoint-golden-"));
+    write(golden, 10);
+    expect(await run(golden, "folder")).toMatchObject({ exit: 0, computed: 2 });
+    first = out(golden);
+    write(golden, 20);
+    await run(golden, "folder");
+    second = out(golden);
+    rmSync(golden, { recursive: true, force: true });
+  });
+
+  test("is known by its contents: what is as it was is not written again, what was changed is", async () => {
+    write(folder, 10);
+    await run(folder, "folder");
+    expect([...first.keys()].length).toBe(5);
+    expect(out(folder)).toEqual(first);
+    expect((await run(folder, "folder")).computed).toBe(0);
+    writeFileSync(join(folder, "out/image.zarr/rows/2"), "changed");
+    expect((await run(folder, "folder")).computed).toBe(1);
+    expect(out(folder)).toEqual(first);
+    rmSync(join(folder, "out/image.zarr/rows/1"));
+    expect((await run(folder, "folder")).computed).toBe(1);
+    expect(out(folder)).toEqual(first);
+  });
+
+  test.each(["fsync", "rename", "rename-new", "fsync-folder", "done"])(
+    "is whole or not there when the process is killed at output.%s, new or in place of another",
+    async (operation) => {
+      const fail = { TIEPOINT_FAIL: `output.${operation}:1:kill` };
+      write(folder, 10);
+      expect((await run(folder, "folder", fail)).signal).toBe("SIGKILL");
+      const moved = (after: readonly string[]) => after.includes(operation);
+      const seen = () => new Map([...out(folder)].filter(([name]) => !name.includes(".tiepoint-")));
+      expect(seen()).toEqual(moved(["fsync-folder", "done"]) ? first : new Map());
+      await run(folder, "folder");
+      expect(out(folder)).toEqual(first);
+      write(folder, 20);
+      expect((await run(folder, "folder", fail)).signal).toBe("SIGKILL");
+      expect(seen()).toEqual(moved(["fsync", "rename"]) ? first : moved(["rename-new"]) ? new Map() : second);
+      expect(await run(folder, "folder")).toMatchObject({ code: 0, exit: 0 });
+      expect(out(folder)).toEqual(second);
+      expect(leftovers(folder)).toEqual([]);
+    },
+  );
+
+  test("puts back what was there when the disk fails in between", async () => {
+    write(folder, 10);
+    await run(folder, "folder");
+    write(folder, 20);
+    expect((await run(folder, "folder", { TIEPOINT_FAIL: "output.rename-new:1:EIO" })).exit).toBe(5);
+    expect(out(folder)).toEqual(first);
+    expect(leftovers(folder)).toEqual([]);
+  });
+
+  test("never takes the place of a folder of something else", async () => {
+    write(folder, 10);
+    mkdirSync(join(folder, "out/image.zarr"), { recursive: true });
+    writeFileSync(join(folder, "out/image.zarr/letters.txt"), "dear");
+    const refused = await run(folder, "folder");
+    expect(refused.exit).not.toBe(0);
+    expect(refused.notes?.map((note) => note.code)).toContain("output-not-replaced");
+    expect([...out(folder).values()]).toEqual(["dear"]);
+  });
 });
 
 describe("a run of 60 tasks", () => {

@@ -197,7 +197,7 @@ function flush(path: string): void {
   }
 }
 
-function flushFolder(path: string): void {
+export function flushFolder(path: string): void {
   // Windows has no handle for a folder; its renames are durable by themselves.
   if (process.platform === "win32") return;
   const fd = openSync(path, "r");

@@ -9,12 +9,13 @@ import type { Registration } from "../core/registration.js";
 import type { Metrics, Verdict } from "../core/verdict.js";
 import { KernelMemoryError } from "../kernel/memory.js";
 import { diskError, guarded, makeFolder, moveIntoPlace, tempBeside } from "./disk.js";
-import { digestFile } from "./files.js";
+import { digestOutput } from "./files.js";
 import { tilesOf } from "./kept.js";
 import { storeBlocks } from "./kept-blocks.js";
 import { pluginParams } from "./params.js";
 import type { JobResult, TaskEnvelope } from "./protocol.js";
 import { type Action, MissingValueError, type Store, type StoredOutput } from "./store.js";
+import { isFolder, moveFolderIntoPlace } from "./tree.js";
 import { encodeValue, isImage } from "./value.js";
 import { inFile, type Values } from "./values.js";
 
@@ -149,9 +150,10 @@ function summaryOf(image: Image, plugin: AnyPlugin): ImageSummary {
 }
 
 function deliver(temp: string, target: string, plugin: AnyPlugin): StoredOutput {
-  const made = digestFile(temp);
+  const made = digestOutput(temp);
   if (!made.ok) throw new Error(`Internal error: ${plugin.kind}/${plugin.name} wrote no file`);
-  moveIntoPlace(temp, target, "output");
+  if (isFolder(temp)) moveFolderIntoPlace(temp, target, "output");
+  else moveIntoPlace(temp, target, "output");
   return { port: "file", type: "file", digest: made.value.sha256, bytes: made.value.bytes };
 }
 

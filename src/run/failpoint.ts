@@ -8,7 +8,7 @@
  *
  * Points are `<what>.<operation>`, what being store, action, output, stat, lock, run or report, and operation being write, fsync,
  * rename or fsync-folder; `done` stands for "after the last of them"; `pixels.write` is a
- * piece of a kept image. Hits are counted in each thread for itself.
+ * piece of a kept image; `rename-new` stands between the two renames that put a folder in place of another. Hits are counted in each thread for itself.
  */
 export type Failure = "kill" | "torn" | `E${string}`;
 

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { failed, ok, problem, type Result } from "../core/diagnostic.js";
+import { DiagnosticError, failed, ok, problem, type Result } from "../core/diagnostic.js";
 import { isMissing, readWhole, sizeOf, writeWhole } from "./disk.js";
 import { stampOf } from "./store.js";
+import { isFolder, treeDigest } from "./tree.js";
 
 /** An input file as it was when its digest was taken. */
 export interface SeenFile {
@@ -18,9 +19,26 @@ export interface SeenFile {
 const SETTLED_MS = 2000;
 const CHUNK = 4 * 1024 ** 2;
 
+/** Takes the digest of a file that a run wrote, or of a folder. */
+export function digestOutput(path: string): Result<SeenFile> {
+  if (!isFolder(path)) return digestFile(path);
+  const stamp = stampOf(path) ?? "";
+  try {
+    const digest = treeDigest(path, (file) => {
+      const made = digestFile(file);
+      if (!made.ok) throw new DiagnosticError(...made.diagnostics);
+      return made.value;
+    });
+    return stampOf(path) === stamp ? ok({ path, ...digest, stamp }) : failed(changed(path));
+  } catch (error) {
+    if (error instanceof DiagnosticError) return { ok: false, diagnostics: error.diagnostics };
+    throw error;
+  }
+}
+
 /** Takes the digest of a file's bytes, reading it piece by piece. */
 export function digestFile(path: string): Result<SeenFile> {
-  const stamp = stampOf(path);
+  const stamp = isFolder(path) ? undefined : stampOf(path);
   if (stamp === undefined) {
     return sizeOf(path) === undefined
       ? failed(

@@ -5,7 +5,7 @@ import { pluginId } from "../core/plugin.js";
 import { seededRandom } from "../core/random.js";
 import { attachKernels } from "../kernel/lane.js";
 import { execute, resultOfThrown } from "./execute.js";
-import { digestFile } from "./files.js";
+import { digestFile, digestOutput } from "./files.js";
 import type { FromLane, Job, JobResult, LaneStart, ToLane } from "./protocol.js";
 import { writeReport } from "./report-access.js";
 import { Store } from "./store.js";
@@ -93,7 +93,7 @@ async function settled(): Promise<void> {
 async function work(id: number, job: Job): Promise<JobResult> {
   switch (job.type) {
     case "digest": {
-      const file = digestFile(job.path);
+      const file = job.isOutput ? digestOutput(job.path) : digestFile(job.path);
       return file.ok ? { type: "digested", file: file.value } : { type: "failed", diagnostics: file.diagnostics };
     }
     case "task": {

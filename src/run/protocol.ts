@@ -47,7 +47,7 @@ export interface ReportEnvelope {
 
 export type Job =
   | { readonly type: "task"; readonly task: TaskEnvelope }
-  | { readonly type: "digest"; readonly path: string }
+  | { readonly type: "digest"; readonly path: string; readonly isOutput?: boolean }
   | { readonly type: "report"; readonly report: ReportEnvelope };
 
 export type JobResult =

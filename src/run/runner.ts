@@ -148,10 +148,11 @@ export class Runner {
       );
       return undefined;
     }
-    const digest = async (path: string) => (await this.#lanes.run({ type: "digest", path })).result;
-    await this.#inputs.look(files, digest);
+    const digest = (isOutput: boolean) => async (path: string) =>
+      (await this.#lanes.run({ type: "digest", path, isOutput })).result;
+    await this.#inputs.look(files, digest(false));
     const written = targets.map(({ path }) => path).filter((path) => stampOf(path) !== undefined);
-    await this.#inputs.look(written, digest);
+    await this.#inputs.look(written, digest(true));
     this.#lanesNow?.addFiles([...this.#inputs.seen.values()]);
     this.#hits = new Hits(this.#work, this.#inputs.seen, this.options);
     this.#keys = new Keys(this.plan, this.#inputs.seen, this.options.version);

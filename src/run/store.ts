@@ -18,6 +18,7 @@ import {
   writeWhole,
 } from "./disk.js";
 import { die, failpoint } from "./failpoint.js";
+import { treeStamp } from "./tree.js";
 import type { PortRef } from "./value.js";
 
 /** What feeds an input port: an output of another action, a file by the digest of its bytes, or a list of outputs by item id. */
@@ -268,8 +269,9 @@ function parseAction(bytes: Buffer, key: string): Action | undefined {
   }
 }
 
-/** When a file was last seen to change, as text: equal stamps mean unchanged bytes. */
+/** When a file, or a folder with all in it, was last seen to change, as text: equal stamps mean unchanged bytes. */
 export function stampOf(path: string): string | undefined {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (stat?.isDirectory()) return treeStamp(path);
   return stat?.isFile() ? `${stat.size} ${stat.mtimeNs} ${stat.ctimeNs} ${stat.ino}` : undefined;
 }

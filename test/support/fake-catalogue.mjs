@@ -1,5 +1,5 @@
 // A catalogue of small plugins for tests of the engine. Lanes load it as they load the real one.
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { DiagnosticError, failed, kernels, ok, pixelArray, pixelGrid, problem } from "tiepoint/plugin";
 
 /** Tells that a plugin ran: one line per call in the file that FAKE_LOG names. */
@@ -170,6 +170,22 @@ const write = plugin("write", "fake", {
   },
 });
 
+/** Writes a folder: a file for each row, and one that says so. */
+const writeFolder = plugin("write", "folder", {
+  inputs: { image: "image" },
+  outputs: {},
+  async run({ image }, _, { target }) {
+    log("write folder");
+    mkdirSync(`${target}/rows`, { recursive: true });
+    for (let y = 0; y < 4; y++) {
+      const { data } = await image.read({ x: 0, y, width: 4, height: 1 });
+      writeFileSync(`${target}/rows/${y}`, data.join(" "));
+    }
+    writeFileSync(`${target}/rows.json`, "{}");
+    return given({});
+  },
+});
+
 const F32 = 4;
 
 /** Gives lists: each image plus its place in the list, and a map for each. */
@@ -217,7 +233,7 @@ const pixel = plugin("estimate", "pixel", {
   },
 });
 
-const all = [spread, pick, pixel, readImage, add, match, shift, sum, rows, fail, write];
+const all = [spread, pick, pixel, readImage, add, match, shift, sum, rows, fail, write, writeFolder];
 
 export function registry(extra) {
   const byId = { ...Object.fromEntries(all.map((p) => [`${p.kind}/${p.name}`, p])), ...extra };

@@ -16,6 +16,7 @@ const outputsOf = {
   "estimate/pixel": { metrics: "metrics" },
   "match/pick": { matches: "matches" },
   "write/fake": {},
+  "write/folder": {},
 };
 
 /**
@@ -68,6 +69,12 @@ export const pairSteps = ({ amount = 2, match = {}, estimate = {} } = {}) => [
   { id: "affine", use: "estimate/shift", in: { matches: "matches" }, ...estimate },
   { id: "write-affine", use: "write/fake", in: { transform: "affine" }, to: "out/affine.json" },
   { id: "write-image", use: "write/fake", in: { image: "moving-plus" }, to: "out/moving.json" },
+];
+
+/** An image that is written as a folder of files. */
+export const folderSteps = () => [
+  { id: "fixed", use: "read/fake", file: "fixed.txt" },
+  { id: "write-folder", use: "write/folder", in: { image: "fixed" }, to: "out/image.zarr" },
 ];
 
 /** 60 tasks on nine images: chains of images, matches of neighbours, transforms, a table of all, and outputs. */

@@ -1,13 +1,14 @@
-// Runs a fake plan in a process of its own: `node run-fake.mjs FOLDER pair|campaign [jobs]`. Prints the exit status and what was computed.
+// Runs a fake plan in a process of its own: `node run-fake.mjs FOLDER pair|slow|folder|campaign [jobs]`. Prints the exit status and what was computed.
 import { runPlan } from "../../dist/src/run/run.js";
-import { campaignSteps, fakePlan, pairSteps } from "./fake-plan.mjs";
+import { campaignSteps, fakePlan, folderSteps, pairSteps } from "./fake-plan.mjs";
 
 const [folder, which, jobs = "2"] = process.argv.slice(2);
 const controller = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => controller.abort(name));
 
 const slow = { match: { params: { seconds: 60 } } };
-const steps = which === "campaign" ? campaignSteps() : pairSteps(which === "slow" ? slow : {});
+const stepsOf = { campaign: campaignSteps, folder: folderSteps, pair: pairSteps, slow: () => pairSteps(slow) };
+const steps = stepsOf[which]();
 const run = runPlan(fakePlan(folder, steps), {
   storeDir: `${folder}/.tiepoint`,
   jobs: Number(jobs),
