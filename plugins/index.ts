@@ -70,6 +70,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "write/table": () => import("./write/table/index.js"),
   "write/tiff": () => import("./write/tiff/index.js"),
   "write/transform": () => import("./write/transform/index.js"),
+  "write/zarr": () => import("./write/zarr/index.js"),
 };
 
 /** The built-ins, and whatever `extra` adds (plugins of the user, loaded already). */

@@ -1,4 +1,4 @@
-import { type BandAxes, type DType, type Image, type Provenance, pixelSides } from "tiepoint/plugin";
+import { type BandAxes, type DType, type Image, type Provenance, pixelSides, toldProvenance } from "tiepoint/plugin";
 
 export interface OmeOptions {
   /** Bands of each page. */
@@ -14,9 +14,6 @@ const omeTypes: Readonly<Record<DType, string>> = {
   uint32: "uint32",
   float32: "float",
 };
-
-/** Input files that are named; more of them are counted. */
-const MOST_INPUTS = 500;
 
 /**
  * The description of an OME-TIFF: sizes, channels, the position of the first pixel's centre, and where the image comes from.
@@ -64,16 +61,10 @@ export function omeXml({ grid, dtype, bands }: Image, { groups, axes, provenance
 }
 
 /** The steps and input files behind the image, as JSON in an annotation that every reader of OME-XML passes over or shows. */
-function provenanceXml({ inputs, ...rest }: Provenance): string {
-  const leftOut = inputs.length - MOST_INPUTS;
-  const value = {
-    ...rest,
-    inputs: inputs.slice(0, MOST_INPUTS),
-    ...(leftOut > 0 ? { inputsLeftOut: leftOut } : {}),
-  };
+function provenanceXml(provenance: Provenance): string {
   return (
     '<StructuredAnnotations><CommentAnnotation ID="Annotation:0" Namespace="tiepoint/provenance">' +
-    `<Value>${escapeXml(JSON.stringify(value))}</Value></CommentAnnotation></StructuredAnnotations>`
+    `<Value>${escapeXml(JSON.stringify(toldProvenance(provenance)))}</Value></CommentAnnotation></StructuredAnnotations>`
   );
 }
 

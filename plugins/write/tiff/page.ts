@@ -1,4 +1,11 @@
-import { ChunkPyramid, type OrderedWork, type PixelData, pixelArray, type Window } from "tiepoint/plugin";
+import {
+  ChunkPyramid,
+  type OrderedWork,
+  type PixelData,
+  type PutBlock,
+  pixelArray,
+  type Window,
+} from "tiepoint/plugin";
 import { encodeTile } from "./encode.js";
 import type { FilePlan, PagePlan } from "./plan.js";
 import type { Sink } from "./sink.js";
@@ -18,9 +25,6 @@ export function emptyPlaces({ levels, chunkWidth, chunkHeight }: FilePlan): Plac
     return { width, height, offsets: new Float64Array(chunks), counts: new Float64Array(chunks) };
   });
 }
-
-/** Takes the blocks of one page, and appends its chunks to the file. */
-export type PutBlock = (bands: readonly PixelData[], block: Window) => Promise<void>;
 
 /**
  * Writes one page and its smaller versions.

@@ -1,9 +1,8 @@
 import { type FileHandle, open, rm } from "node:fs/promises";
-import { bytesPerSample, type Image, OrderedWork, tiffTags, tiffTypes } from "tiepoint/plugin";
+import { bytesPerSample, type Image, OrderedWork, pour, tiffTags, tiffTypes, type Watch } from "tiepoint/plugin";
 import { directoryBytes, directorySize, type Field, headerBytes, headerSize } from "./directory.js";
 import { emptyPlaces, type Places, pageWriter } from "./page.js";
 import type { FilePlan, PagePlan } from "./plan.js";
-import { pour, type Watch } from "./pour.js";
 import { copyAll, Sink, writeAll } from "./sink.js";
 
 /** Chunks that are packed at one time; more than the thread pool has threads, so that none of them waits. */

@@ -1,6 +1,6 @@
-import { bytesPerSample, type Context, type Image, type Pixels, pixelArray, type Window } from "tiepoint/plugin";
-import type { PutBlock } from "./page.js";
-import type { FilePlan } from "./plan.js";
+import type { Window } from "../core/grid.js";
+import { bytesPerSample, type Image, type PixelData, type Pixels, pixelArray } from "../core/image.js";
+import type { Context } from "../core/plugin.js";
 
 /** What is read at once takes this much at most. */
 const BLOCK_BYTES = 16 * 1024 ** 2;
@@ -8,6 +8,20 @@ const BLOCK_BYTES = 16 * 1024 ** 2;
 const TOGETHER_BYTES = 32 * 1024 ** 2;
 
 export type Watch = Pick<Context, "memory" | "signal" | "progress">;
+
+/** How the pages of a file are cut, as far as reading has to know. */
+export interface PourPlan {
+  readonly chunkWidth: number;
+  readonly chunkHeight: number;
+  /** Tiles, whose rows have to come one by one; otherwise strips of whole rows, of which many may come at once. */
+  readonly tiled: boolean;
+  /** Pages are slices, which are read one after another. */
+  readonly stack: boolean;
+  readonly pages: readonly { readonly bands: readonly number[] }[];
+}
+
+/** Takes the blocks of one page. */
+export type PutBlock = (bands: readonly PixelData[], block: Window) => Promise<void>;
 
 /** One read: some pages that follow each other, and a window of them. */
 interface Read {
@@ -29,7 +43,7 @@ interface Read {
  */
 export async function pour(
   image: Image,
-  plan: FilePlan,
+  plan: PourPlan,
   start: (page: number) => PutBlock,
   { memory, signal, progress }: Watch,
 ): Promise<void> {
@@ -38,7 +52,7 @@ export async function pour(
   const sizeOf = (read: Read) => bandsOf(read).length * read.window.width * read.window.height;
   // Two buffers for the whole file: while one is packed and written, the other one is filled.
   const largest = reads.reduce((most, read) => Math.max(most, sizeOf(read)), 0);
-  const buffers = [0, 1].map(() => pixelArray(plan.dtype, largest));
+  const buffers = [0, 1].map(() => pixelArray(image.dtype, largest));
   const begin = (i: number): Promise<Pixels> => {
     const read = reads[i]!;
     const into = buffers[i % 2]!.subarray(0, sizeOf(read));
@@ -69,10 +83,10 @@ export async function pour(
 }
 
 /** All reads, in order. Slices are read one page after another, several at once where they are small. */
-function readsOf(image: Image, plan: FilePlan, memory: number): Read[] {
+function readsOf(image: Image, plan: PourPlan, memory: number): Read[] {
   const { width, height } = image.grid;
   const { chunkWidth, chunkHeight } = plan;
-  const pageBytes = plan.pages[0]!.bands.length * bytesPerSample(plan.dtype);
+  const pageBytes = plan.pages[0]!.bands.length * bytesPerSample(image.dtype);
   const budget = Math.min(BLOCK_BYTES, memory / 8);
   const whole = width * height * pageBytes <= budget;
   const rowOfChunks = width * chunkHeight * pageBytes;
