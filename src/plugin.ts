@@ -70,6 +70,7 @@ export { meanPoints, trainingSet } from "./math/landmarks/training-set.js";
 export { type BlockTarget, filterImage, type ImageFace, lazyImage, type Region, withOverviews } from "./math/lazy.js";
 export { measureSimilarity, measureTre } from "./math/measure.js";
 export { alignTiles } from "./math/mosaic/align-tiles.js";
+export { blends } from "./math/mosaic/fuse/blend.js";
 export { mosaicFrame } from "./math/mosaic/fuse/frame.js";
 export { type FuseOptions, fuseTiles } from "./math/mosaic/fuse/fuse.js";
 export { findLayout } from "./math/mosaic/layout/find-layout.js";

@@ -4,11 +4,17 @@ import { type DType, type Image, pixelArray, rangeOf } from "../../src/core/imag
 import { seededRandom } from "../../src/core/random.js";
 import { mosaicFrame } from "../../src/math/mosaic/fuse/frame.js";
 import { type FuseOptions, fuseTiles } from "../../src/math/mosaic/fuse/fuse.js";
-import { interpolations } from "../../src/math/warp-kernel.js";
+import { type Interpolation, interpolations } from "../../src/math/warp-kernel.js";
 import * as convert from "../reference/convert.js";
 import { fuseAt, type Tile } from "../reference/fuse.js";
+import { blendBands } from "../reference/multiband.js";
 import { maxDifference, noise } from "../reference/plane.js";
 import { memoryImage } from "../support/image.js";
+
+interface Case {
+  readonly interpolation: Interpolation;
+  readonly blend: "none" | "linear";
+}
 
 interface Scene {
   readonly tiles: readonly Tile[];
@@ -48,7 +54,7 @@ function mosaic({ tiles, images }: Scene, options: FuseOptions): Image {
   return fuseTiles(frame.value, options);
 }
 
-function expected({ tiles }: Scene, { blend, interpolation }: FuseOptions, { x, y, width, height }: Window): number[] {
+function expected({ tiles }: Scene, { blend, interpolation }: Case, { x, y, width, height }: Window): number[] {
   const out: number[] = [];
   for (let j = 0; j < height; j++)
     for (let i = 0; i < width; i++) out.push(fuseAt(tiles, interpolation, blend, x + i, y + j));
@@ -135,4 +141,30 @@ test.each(cases)("on a turned grid it agrees with its twin ($interpolation, $ble
   );
   expect(off.length).toBeLessThan(options.blend === "none" || options.interpolation === "nearest" ? 3 : 1);
   expect(found.filter((v) => !Number.isNaN(v)).length).toBeGreaterThan(2500);
+});
+
+test("multiband agrees with its twin, across cells and at borders", async () => {
+  const tiles: Tile[] = [];
+  const images = new Map<string, Image>();
+  // They overlap by about 60 pixels, over the borders of cells at 1024 and at 512.
+  const places = [
+    { x: 0, y: 0, width: 620, height: 300 },
+    { x: 559.3, y: 10.7, width: 520, height: 300 },
+    { x: 300.25, y: 250.5, width: 800, height: 290 },
+  ];
+  places.forEach(({ width, height, ...at }, i) => {
+    const plane = noise(i + 1, width, height, { high: 100 * (i + 1), holes: i === 1 ? 0.01 : 0 });
+    const data = Float32Array.from(plane.data);
+    images.set(`t${i}`, memoryImage(data, pixelGrid(width, height)));
+    const [x, y] = [Math.round(at.x * 256) / 256, Math.round(at.y * 256) / 256];
+    tiles.push({ x, y, width, height, data: Float64Array.from(data) });
+  });
+  const image = mosaic({ tiles, images }, { blend: "multiband", interpolation: "cubic" });
+  const { width, height } = image.grid;
+  const found = [...(await image.read(wholeWindow(image.grid))).data];
+  expect(maxDifference(found, blendBands(tiles, "cubic", 3, width, height))).toBeLessThan(0.01);
+  const part = { x: 800, y: 490, width: 300, height: 50 };
+  const { data } = await image.read(part);
+  const cut = Array.from(data, (_, k) => found[(490 + Math.floor(k / 300)) * width + 800 + (k % 300)]!);
+  expect([...data]).toEqual(cut);
 });

@@ -70,3 +70,9 @@ export function fuseAt(tiles: readonly Tile[], method: Method, blend: "none" | "
   const total = seen.reduce((sum, { from }) => sum + from[0] * from[1], 0);
   return seen.reduce((sum, { value, from }) => sum + value * from[0] * from[1], 0) / total;
 }
+
+/** What a tile weighs at (x, y). */
+export const weightAt = (tile: Tile, x: number, y: number): number => {
+  const [u, v] = distances(tile, x, y);
+  return u * v;
+};

@@ -1,6 +1,7 @@
 import {
   type Affine2,
   apply,
+  blends,
   type Image,
   type Points,
   pixelGrid,
@@ -69,7 +70,7 @@ function grid(seed = 5) {
 describe("a mosaic of tiles at sub-pixel places", () => {
   test("follows the scene, in overlaps too", async () => {
     const { tiles, rows } = grid();
-    for (const blend of ["linear", "none"] as const) {
+    for (const blend of blends) {
       const image = imageOf(await run(tiles, table(rows), { blend }));
       expect(image.dtype).toBe("uint16");
       const { width, height } = image.grid;
@@ -91,7 +92,7 @@ describe("a mosaic of tiles at sub-pixel places", () => {
 
   test("is the same however windows are cut, and in whatever order tiles come", async () => {
     const { tiles, rows } = grid();
-    for (const blend of ["linear", "none"] as const) {
+    for (const blend of blends) {
       const image = imageOf(await run(tiles, table(rows), { blend }));
       const all = await samplesOf(image);
       expect(await samplesInTiles(image, 37, 29)).toEqual(all);
@@ -165,7 +166,7 @@ describe("onto another grid", () => {
   const turn: Affine2 = [0.98, -0.2, 20.3, 0.2, 0.98, -10.7];
   const onto = memoryImage(new Uint8Array(120 * 110), pixelGrid(120, 110));
 
-  test.each(["linear", "none"] as const)("tiles follow the transform, resampled once (%s)", async (blend) => {
+  test.each(blends)("tiles follow the transform, resampled once (%s)", async (blend) => {
     const { tiles, rows } = grid();
     const transform: Registration = { transform: { type: "affine", matrix: turn } };
     const image = imageOf(await run(tiles, table(rows), { blend }, { transform, like: onto }));

@@ -1,4 +1,5 @@
 import {
+  blends,
   DiagnosticError,
   definePlugin,
   failed,
@@ -17,14 +18,14 @@ export default definePlugin({
   name: "fuse",
   version: "1",
   summary: "Lays tiles together to one image, at their sub-pixel places, resampling once.",
-  cite: ["doi:10.1109/TASSP.1981.1163711"],
+  cite: ["doi:10.1109/TASSP.1981.1163711", "doi:10.1145/245.247"],
   params: {
     blend: {
       type: "string",
-      enum: ["linear", "none"],
+      enum: blends,
       default: "linear",
       description:
-        "Where tiles overlap: linear runs from one to the other, none takes each pixel from the tile whose edges are farthest. Labels and masks always take none.",
+        "Where tiles overlap: linear runs from one to the other, multiband does so quickly for fine structure and slowly for coarse, none takes each pixel from the tile whose edges are farthest. Labels and masks always take none.",
     },
     interpolation: {
       type: "string",

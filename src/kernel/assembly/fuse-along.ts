@@ -20,13 +20,12 @@
  */
 export function fuseAlong(
   lo: i32, hi: i32, values: usize, stride: i32, columns: i32, positions: usize, positionStride: i32,
-  left: f64, top: f64, width: f32, height: f32, gain: f32, blend: i32, sums: usize, weights: usize, sumStride: i32,
+  left: f64, top: f64, width: f32, height: f32, blend: i32, sums: usize, weights: usize, sumStride: i32,
 ): void {
   const x0 = f64x2.splat(left);
   const y0 = f64x2.splat(top);
   const w = f32x4.splat(width);
   const h = f32x4.splat(height);
-  const g = f32x4.splat(gain);
   for (let y = lo; y < hi; y++) {
     const value = values + (<usize>y * <usize>stride << 2);
     const sum = sums + (<usize>y * <usize>sumStride << 2);
@@ -44,7 +43,7 @@ export function fuseAlong(
       const v = demote(
         f64x2.sub(v128.shuffle<f64>(a, b, 1, 3), y0), f64x2.sub(v128.shuffle<f64>(c, d, 1, 3), y0),
       );
-      const s = f32x4.mul(g, v128.load(value + at));
+      const s = v128.load(value + at);
       let own = f32x4.mul(fromEdge(u, w), fromEdge(v, h));
       const seen = v128.and(f32x4.eq(s, s), f32x4.gt(own, f32x4.splat(0)));
       const before = v128.load(weight + at);

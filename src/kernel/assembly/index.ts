@@ -29,6 +29,7 @@ export { intensitySums } from "./intensity-sums";
 export * from "./lucas-kanade";
 export * from "./median";
 export * from "./mldb";
+export * from "./multiband";
 export * from "./nonlinear";
 export * from "./oriented";
 export { capturePairs } from "./pair-capture";

@@ -4,14 +4,18 @@ import { asMatrix3, identity, matrix3FromAffine, multiplyMatrix3, type Transform
 import { lazyImage } from "../../lazy.js";
 import { holeValue } from "../../read-plane.js";
 import type { Interpolation } from "../../warp-kernel.js";
+import type { Blend } from "./blend.js";
+import { type Cells, cellsFor, reachOf } from "./cells.js";
 import { frameOn, type MosaicFrame } from "./frame.js";
+import { shiftedLayers, warpedLayers } from "./layers.js";
+import { fuseBands } from "./multiband.js";
 import { fuseShifted } from "./shifted.js";
 import { fuseWarped } from "./warped.js";
 import { warpTiles } from "./warped-tiles.js";
 import { windowKey } from "./window-key.js";
 
 export interface FuseOptions {
-  readonly blend: "none" | "linear";
+  readonly blend: Blend;
   readonly interpolation: Interpolation;
   /** Value where no tile shows anything. When absent: the tiles' nodata, else NaN in float32 and 0 in integers. */
   readonly fill?: number;
@@ -52,20 +56,36 @@ export function fuseTiles(own: MosaicFrame, options: FuseOptions): Image {
     ...{ grid: onto, dtype: first.dtype, bands: first.bands, meaning: first.meaning },
     ...(nodata === undefined ? {} : { nodata }),
   };
+  let measured: Cells | undefined;
+  const cells = how.blend === "multiband" ? () => (measured ??= cellsFor(own)) : undefined;
+  const to = { dtype: first.dtype, fill, keepClear: how.keepClear };
   const shift = shiftBetween(own.grid, transform, onto);
   if (shift) {
     const frame = onto === own.grid ? own : frameOn(own, onto, ...shift);
+    const shifted = { ...how, frame };
     const tile = { width: Math.min(onto.width, 8192), height: Math.min(onto.height, 512) };
     const image = lazyImage(
       { ...face, tile },
-      (...block) => fuseShifted({ ...how, frame }, [], ...block),
+      (...block) =>
+        cells ? fuseBands(shiftedLayers(shifted, []), cells(), to, ...block) : fuseShifted(shifted, [], ...block),
       BLOCK_PIXELS / first.bands.length,
     );
-    return { ...image, windowKey: async (window) => windowKey(frame, [], window, window, how) };
+    return {
+      ...image,
+      async windowKey(window) {
+        const reach = cells ? reachOf(window, cells()) : { around: window, place: [] };
+        return windowKey(frame, [], window, reach.around, { ...how, place: reach.place });
+      },
+    };
   }
   const warped = warpTiles(own, transform, onto, how);
-  const tile = { width: Math.min(onto.width, 512), height: Math.min(onto.height, 512) };
-  return lazyImage({ ...face, tile }, (...block) => fuseWarped(warped, [], ...block), 512 * 512);
+  const tile = { width: Math.min(onto.width, cells ? 1024 : 512), height: Math.min(onto.height, 512) };
+  return lazyImage(
+    { ...face, tile },
+    (...block) =>
+      cells ? fuseBands(warpedLayers(warped, []), cells(), to, ...block) : fuseWarped(warped, [], ...block),
+    tile.width * tile.height,
+  );
 }
 
 /** Where the first pixel of a grid pulls, pixels of the mosaic, if all pixels pull as far from there as they lie apart. */

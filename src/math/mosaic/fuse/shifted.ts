@@ -5,6 +5,7 @@ import type { BlockTarget } from "../../lazy.js";
 import { copyRows } from "../../read-plane.js";
 import { sampleType } from "../../sample-type.js";
 import type { Interpolation } from "../../warp-kernel.js";
+import type { Blend } from "./blend.js";
 import type { MosaicFrame } from "./frame.js";
 import { type Piece, pieceRecords, piecesOf } from "./pieces.js";
 import { type LoadedTile, loadTiles, tileRecords } from "./tile-records.js";
@@ -16,7 +17,7 @@ const GRAIN = 8;
 export interface ShiftedTiles {
   readonly frame: MosaicFrame;
   readonly interpolation: Interpolation;
-  readonly blend: "none" | "linear";
+  readonly blend: Blend;
   readonly categorical: boolean;
   readonly fill: number;
   readonly keepClear: boolean;
@@ -62,7 +63,7 @@ export async function fuseShifted(
   });
 }
 
-interface Layout {
+export interface Layout {
   readonly block: Window;
   readonly pieces: readonly Piece[];
   readonly slots: ReadonlyMap<number, number>;
@@ -70,13 +71,14 @@ interface Layout {
   readonly band: number;
 }
 
-interface Target {
+export interface Target {
   readonly at: number;
   readonly dtype: DType;
   readonly stride: number;
 }
 
-function layPieces(
+/** Runs the kernel on the pieces of a block. */
+export function layPieces(
   { blend, categorical, fill, keepClear }: Pick<ShiftedTiles, "blend" | "categorical" | "fill" | "keepClear">,
   loaded: readonly LoadedTile[],
   { block, pieces, slots, band }: Layout,

@@ -4,6 +4,7 @@ import type { Transform } from "../../../core/transform.js";
 import { type PixelMapping, pixelMapping } from "../../positions.js";
 import { warpImage } from "../../resample.js";
 import type { Interpolation } from "../../warp-kernel.js";
+import type { Blend } from "./blend.js";
 import type { MosaicFrame } from "./frame.js";
 import type { PlacedTile } from "./placed-tile.js";
 
@@ -13,7 +14,7 @@ export interface WarpedTiles {
   readonly mapping: PixelMapping;
   /** The tile on the other grid, float32 with NaN where it shows nothing, or in its own type. */
   readonly warped: (tile: PlacedTile, as: "float" | "own") => Image;
-  readonly blend: "none" | "linear";
+  readonly blend: Blend;
   readonly categorical: boolean;
   readonly fill: number;
   readonly keepClear: boolean;
@@ -26,7 +27,7 @@ export function warpTiles(
   onto: Grid,
   options: {
     readonly interpolation: Interpolation;
-    readonly blend: "none" | "linear";
+    readonly blend: Blend;
     readonly categorical: boolean;
     readonly fill: number;
     readonly keepClear: boolean;

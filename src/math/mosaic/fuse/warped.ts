@@ -1,11 +1,12 @@
 import type { Window } from "../../../core/grid.js";
-import { type Image, type PixelData, pixelView } from "../../../core/image.js";
+import { type Image, pixelView } from "../../../core/image.js";
 import { kernels } from "../../../kernel/lane.js";
 import type { Arena } from "../../../kernel/memory.js";
 import type { BlockTarget } from "../../lazy.js";
 import { emptyPlane, type Plane } from "../../plane.js";
 import { blockPositions } from "../../positions.js";
 import { writeSamples } from "../../read-plane.js";
+import type { MosaicFrame } from "./frame.js";
 import { chooseLabels } from "./warped-labels.js";
 import type { Layers, WarpedTiles } from "./warped-tiles.js";
 
@@ -25,9 +26,7 @@ export async function fuseWarped(
   using arena = kernels().arena();
   const at = blockPositions(arena, mapping, block);
   const squares = squaresOf(arena.f64(at, 2 * block.width * block.height), block);
-  const reach = bounds(squares);
-  const numbers = reach ? frame.index.touching(reach) : [];
-  const parts = numbers.flatMap((n) => {
+  const parts = touched(frame, squares).flatMap((n) => {
     const part = partOf(squares, frame.tiles[n]!.covers);
     return part ? [{ tile: frame.tiles[n]!, gain: gains[n] ?? 1, part }] : [];
   });
@@ -50,13 +49,13 @@ async function addUp(mosaic: WarpedTiles, { block, band, parts, positions, signa
   for (const { tile, gain, part } of parts) {
     using inner = k.arena();
     const image = mosaic.warped(tile, "float");
-    const values = await readPart(inner, image, part, band, signal);
+    const values = await readPart(inner, image, part, part, band, gain, signal);
     const offset = (part.y - block.y) * sums.stride + part.x - block.x;
     const first = (part.y - block.y) * block.width + part.x - block.x;
     k.rows("fuseAlong", part.height, [
       ...[values.at, values.stride, part.width, positions + 16 * first, block.width],
       ...[tile.left - tile.fractionX, tile.top - tile.fractionY, tile.image.grid.width, tile.image.grid.height],
-      ...[gain, none ? 0 : 1, sums.at + 4 * offset, weights.at + 4 * offset, sums.stride],
+      ...[none ? 0 : 1, sums.at + 4 * offset, weights.at + 4 * offset, sums.stride],
     ]);
   }
   if (!none) k.rows("fuseDivide", block.height, [sums.at, weights.at, sums.stride, block.width]);
@@ -66,17 +65,28 @@ async function addUp(mosaic: WarpedTiles, { block, band, parts, positions, signa
 
 const outType = ({ frame }: WarpedTiles) => frame.tiles[0]!.image.dtype;
 
-/** Part of a warped tile, as rows of whole vectors. */
-async function readPart(arena: Arena, image: Image, part: Window, band: number, signal?: AbortSignal): Promise<Plane> {
+/** Part of a warped tile times a gain, as rows of whole vectors; of it only what is `shown` is read, and NaN elsewhere. */
+export async function readPart(
+  arena: Arena,
+  image: Image,
+  part: Window,
+  shown: Window,
+  band: number,
+  gain: number,
+  signal?: AbortSignal,
+): Promise<Plane> {
   const plane = emptyPlane(arena, part.width, part.height);
   kernels().rows("fillRows", part.height, [plane.at, plane.stride, Number.NaN]);
-  const read: PixelData = (await image.read(part, { bands: [band], ...(signal ? { signal } : {}) })).data;
+  const { data } = await image.read(shown, { bands: [band], ...(signal ? { signal } : {}) });
   const to = pixelView("float32", kernels().heap.memory.buffer, plane.at, plane.stride * part.height);
-  for (let y = 0; y < part.height; y++) to.set(read.subarray(y * part.width, (y + 1) * part.width), y * plane.stride);
+  for (let y = 0, n = 0; y < shown.height; y++) {
+    const row = (shown.y - part.y + y) * plane.stride + shown.x - part.x;
+    for (let x = row; x < row + shown.width; x++, n++) to[x] = gain * data[n]!;
+  }
   return plane;
 }
 
-interface Square {
+export interface Square {
   readonly window: Window;
   /** Bounds of the mosaic pixels that it pulls. */
   readonly x0: number;
@@ -86,7 +96,7 @@ interface Square {
 }
 
 /** Squares of a block that pull something, with what they pull. */
-function squaresOf(positions: Float64Array, block: Window): Square[] {
+export function squaresOf(positions: Float64Array, block: Window): Square[] {
   const squares: Square[] = [];
   for (let y = 0; y < block.height; y += SQUARE) {
     for (let x = 0; x < block.width; x += SQUARE) {
@@ -109,6 +119,12 @@ function squaresOf(positions: Float64Array, block: Window): Square[] {
   return squares;
 }
 
+/** Numbers of the tiles that may show something on these squares. */
+export function touched({ index }: MosaicFrame, squares: readonly Square[]): number[] {
+  const reach = bounds(squares);
+  return reach ? index.touching(reach) : [];
+}
+
 /** A pixel more than the positions say, for their rounding. */
 function bounds(squares: readonly Square[]): Window | undefined {
   if (squares.length === 0) return undefined;
@@ -121,7 +137,7 @@ function bounds(squares: readonly Square[]): Window | undefined {
 }
 
 /** The part of a block that can show a tile: whole squares. */
-function partOf(squares: readonly Square[], covers: Window): Window | undefined {
+export function partOf(squares: readonly Square[], covers: Window): Window | undefined {
   const touching = squares.filter(
     (s) =>
       s.x1 >= covers.x - 1 &&
