@@ -26,7 +26,7 @@ interface Onto {
 const run = (tiles: ReadonlyMap<string, Image>, positions: Table, params: Settings = {}, onto: Onto = {}) =>
   plugin.run(
     { tiles, positions, transform: onto.transform, like: onto.like },
-    { blend: "linear", interpolation: undefined, fill: undefined, ...params },
+    { blend: "linear", interpolation: undefined, gain: "off", fill: undefined, ...params },
     testContext(),
   );
 
@@ -133,6 +133,62 @@ describe("a mosaic of tiles at sub-pixel places", () => {
     const swapped = await image.read(wholeWindow(image.grid), { bands: [2, 0] });
     expect([...swapped.data]).toEqual([...all.slice(128), ...all.slice(0, 64)]);
     expect(all[8 * 8 + 9]).toBe(10 + 64 + 9 - 0); // 0.75 px from one sample to the next one, whole numbers rounded
+  });
+});
+
+describe("gain: overlaps", () => {
+  /** The tiles of `grid`, each exposed otherwise. */
+  const exposed = (of: (row: number, col: number) => number) => {
+    const { rows } = grid();
+    const tiles = Object.entries(rows).map(
+      ([id, at]) => [id, sceneTile(...at, 64, of(Number(id[1]), Number(id[3])))] as const,
+    );
+    return { tiles: new Map(tiles), rows };
+  };
+
+  test("brings tiles of different exposure to one brightness", async () => {
+    const { tiles, rows } = exposed((r, c) => 0.7 + 0.15 * ((r * 5 + c * 7) % 5));
+    const spread = async (gain: "off" | "overlaps", blend: "linear" | "multiband") => {
+      const image = imageOf(await run(tiles, table(rows), { gain, blend }));
+      const data = await samplesOf(image);
+      const ratios = [];
+      for (let y = 4; y < 150; y += 7)
+        for (let x = 4; x < 150; x += 7) ratios.push(data[y * image.grid.width + x]! / truth(x, y));
+      const mean = ratios.reduce((s, v) => s + v, 0) / ratios.length;
+      return Math.max(...ratios.map((v) => Math.abs(v / mean - 1)));
+    };
+    expect(await spread("off", "linear")).toBeGreaterThan(0.25);
+    expect(await spread("overlaps", "linear")).toBeLessThan(0.01);
+    expect(await spread("overlaps", "multiband")).toBeLessThan(0.01);
+  });
+
+  test("changes nothing where there is nothing to change", async () => {
+    const { tiles, rows } = grid();
+    const plain = await samplesOf(imageOf(await run(tiles, table(rows))));
+    const balanced = await samplesOf(imageOf(await run(tiles, table(rows), { gain: "overlaps" })));
+    expect(Math.max(...plain.map((v, i) => Math.abs(v - balanced[i]!)))).toBeLessThanOrEqual(1);
+  });
+
+  test("a tile that shows something else spoils only itself", async () => {
+    const { tiles, rows } = exposed(() => 1);
+    const odd = memoryImage(
+      Uint16Array.from({ length: 4096 }, (_, i) => 4000 + (i % 7)),
+      pixelGrid(64, 64),
+    );
+    const image = imageOf(
+      await run(new Map([...tiles, ["r0c0", odd]]), table(rows), { gain: "overlaps", blend: "none" }),
+    );
+    const data = await samplesOf(image);
+    for (const [x, y] of [
+      [140, 140],
+      [90, 140],
+      [140, 90],
+      [100, 100],
+    ] as const)
+      expect(data[y * image.grid.width + x]! / truth(x, y)).toBeCloseTo(
+        data[145 * image.grid.width + 120]! / truth(120, 145),
+        1,
+      );
   });
 });
 

@@ -18,7 +18,7 @@ export default definePlugin({
   name: "fuse",
   version: "1",
   summary: "Lays tiles together to one image, at their sub-pixel places, resampling once.",
-  cite: ["doi:10.1109/TASSP.1981.1163711", "doi:10.1145/245.247"],
+  cite: ["doi:10.1109/TASSP.1981.1163711", "doi:10.1145/245.247", "doi:10.1007/s11263-006-0002-3"],
   params: {
     blend: {
       type: "string",
@@ -34,6 +34,13 @@ export default definePlugin({
       description:
         "How samples between pixels are made: cubic (Keys, a = -0.5) when absent. Labels and masks always take the nearest pixel.",
     },
+    gain: {
+      type: "string",
+      enum: ["off", "overlaps"],
+      default: "off",
+      description:
+        "overlaps: multiply each tile by a factor, so that tiles are equally bright where they overlap. It needs a look at all overlaps first, and every pixel then depends on every tile.",
+    },
     fill: {
       type: "number",
       optional: true,
@@ -42,7 +49,7 @@ export default definePlugin({
   },
   inputs: { tiles: "image[]", positions: "table", transform: "transform?", like: "image?" },
   outputs: { image: "image" },
-  async run({ tiles, positions, transform, like }, { blend, interpolation, fill }) {
+  async run({ tiles, positions, transform, like }, { blend, interpolation, gain, fill }) {
     const frame = mosaicFrame(tiles, positions);
     if (!frame.ok) return frame;
     const onto = outputGrid(frame.value.grid, transform, like);
@@ -78,7 +85,7 @@ export default definePlugin({
     }
     try {
       const image = fuseTiles(frame.value, {
-        ...{ blend, interpolation: interpolation ?? "cubic" },
+        ...{ blend, gain, interpolation: interpolation ?? "cubic" },
         ...(fill === undefined ? {} : { fill }),
         ...(onto.value === undefined ? {} : { onto: onto.value }),
         ...(transform === undefined ? {} : { transform: transform.transform }),

@@ -58,7 +58,7 @@ async function mosaic({ replaced, moved }: Change = {}): Promise<Image> {
   return imageOf(
     await plugin.run(
       { tiles, positions: { columns }, transform: undefined, like: undefined },
-      { blend: "linear", interpolation: undefined, fill: undefined },
+      { blend: "linear", interpolation: undefined, gain: "off", fill: undefined },
       testContext(),
     ),
   );

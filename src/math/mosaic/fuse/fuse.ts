@@ -3,10 +3,12 @@ import { type Image, isCategorical } from "../../../core/image.js";
 import { asMatrix3, identity, matrix3FromAffine, multiplyMatrix3, type Transform } from "../../../core/transform.js";
 import { lazyImage } from "../../lazy.js";
 import { holeValue } from "../../read-plane.js";
+import { once } from "../../sample-image.js";
 import type { Interpolation } from "../../warp-kernel.js";
 import type { Blend } from "./blend.js";
 import { type Cells, cellsFor, reachOf } from "./cells.js";
 import { frameOn, type MosaicFrame } from "./frame.js";
+import { tileGains } from "./gains.js";
 import { shiftedLayers, warpedLayers } from "./layers.js";
 import { fuseBands } from "./multiband.js";
 import { fuseShifted } from "./shifted.js";
@@ -17,6 +19,8 @@ import { windowKey } from "./window-key.js";
 export interface FuseOptions {
   readonly blend: Blend;
   readonly interpolation: Interpolation;
+  /** `overlaps`: a factor on each tile, so that they are equally bright where they overlap. `off` when absent. */
+  readonly gain?: "off" | "overlaps";
   /** Value where no tile shows anything. When absent: the tiles' nodata, else NaN in float32 and 0 in integers. */
   readonly fill?: number;
   /** Grid of the result; the mosaic's own when absent. */
@@ -58,23 +62,26 @@ export function fuseTiles(own: MosaicFrame, options: FuseOptions): Image {
   };
   let measured: Cells | undefined;
   const cells = how.blend === "multiband" ? () => (measured ??= cellsFor(own)) : undefined;
+  const gains = options.gain === "overlaps" && !categorical ? once((signal) => tileGains(own, signal)) : async () => [];
   const to = { dtype: first.dtype, fill, keepClear: how.keepClear };
   const shift = shiftBetween(own.grid, transform, onto);
   if (shift) {
     const frame = onto === own.grid ? own : frameOn(own, onto, ...shift);
     const shifted = { ...how, frame };
-    const tile = { width: Math.min(onto.width, 8192), height: Math.min(onto.height, 512) };
     const image = lazyImage(
-      { ...face, tile },
-      (...block) =>
-        cells ? fuseBands(shiftedLayers(shifted, []), cells(), to, ...block) : fuseShifted(shifted, [], ...block),
+      { ...face, tile: { width: Math.min(onto.width, 8192), height: Math.min(onto.height, 512) } },
+      async (block, bands, out, signal) => {
+        const factors = await gains(signal);
+        if (cells) await fuseBands(shiftedLayers(shifted, factors), cells(), to, block, bands, out, signal);
+        else await fuseShifted(shifted, factors, block, bands, out, signal);
+      },
       BLOCK_PIXELS / first.bands.length,
     );
     return {
       ...image,
       async windowKey(window) {
         const reach = cells ? reachOf(window, cells()) : { around: window, place: [] };
-        return windowKey(frame, [], window, reach.around, { ...how, place: reach.place });
+        return windowKey(frame, await gains(), window, reach.around, { ...how, place: reach.place });
       },
     };
   }
@@ -82,8 +89,11 @@ export function fuseTiles(own: MosaicFrame, options: FuseOptions): Image {
   const tile = { width: Math.min(onto.width, cells ? 1024 : 512), height: Math.min(onto.height, 512) };
   return lazyImage(
     { ...face, tile },
-    (...block) =>
-      cells ? fuseBands(warpedLayers(warped, []), cells(), to, ...block) : fuseWarped(warped, [], ...block),
+    async (block, bands, out, signal) => {
+      const factors = await gains(signal);
+      if (cells) await fuseBands(warpedLayers(warped, factors), cells(), to, block, bands, out, signal);
+      else await fuseWarped(warped, factors, block, bands, out, signal);
+    },
     tile.width * tile.height,
   );
 }

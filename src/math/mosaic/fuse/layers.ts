@@ -1,17 +1,33 @@
+import type { Window } from "../../../core/grid.js";
 import { kernels } from "../../../kernel/lane.js";
-import { emptyPlane } from "../../plane.js";
+import type { Arena } from "../../../kernel/memory.js";
+import { emptyPlane, type Plane } from "../../plane.js";
 import { blockPositions } from "../../positions.js";
 import { intersect } from "../../window.js";
 import { alignedPart } from "./cells.js";
 import type { LayerSource } from "./multiband.js";
 import type { PlacedTile } from "./placed-tile.js";
 import { layPieces, type ShiftedTiles } from "./shifted.js";
-import { loadTiles } from "./tile-records.js";
+import { type LoadedTile, loadTiles } from "./tile-records.js";
 import { partOf, readPart, squaresOf, touched } from "./warped.js";
 import type { WarpedTiles } from "./warped-tiles.js";
 
 /** Coarse samples beyond a tile's edge that its pyramid still has a share in. */
 const BEYOND = 4;
+
+/** One band of a tile at its place, with NaN where it shows nothing. @param band  which of those that were loaded */
+export function shiftedPlane(arena: Arena, loaded: LoadedTile, part: Window, band: number): Plane {
+  const plane = emptyPlane(arena, part.width, part.height);
+  kernels().rows("fillRows", part.height, [plane.at, plane.stride, Number.NaN]);
+  const pieces = [{ ...intersect(loaded.tile.covers, part)!, tiles: [0] }];
+  layPieces(
+    { blend: "linear", categorical: false, fill: Number.NaN, keepClear: false },
+    [loaded],
+    { block: part, pieces, slots: new Map([[0, 0]]), band },
+    { at: plane.at, dtype: "float32", stride: plane.stride },
+  );
+  return plane;
+}
 
 /** Layers of tiles that are only shifted. */
 export function shiftedLayers({ frame, interpolation }: ShiftedTiles, gains: readonly number[]): LayerSource {
@@ -24,16 +40,8 @@ export function shiftedLayers({ frame, interpolation }: ShiftedTiles, gains: rea
       loaded.map((one) => {
         const { tile } = one;
         const part = alignedPart(tile.covers, BEYOND * unit, window, unit)!;
-        const values = emptyPlane(arena, part.width, part.height);
+        const values = shiftedPlane(arena, one, part, band);
         const weights = emptyPlane(arena, part.width, part.height);
-        kernels().rows("fillRows", part.height, [values.at, values.stride, Number.NaN]);
-        const pieces = [{ ...intersect(tile.covers, part)!, tiles: [0] }];
-        layPieces(
-          { blend: "linear", categorical: false, fill: Number.NaN, keepClear: false },
-          [one],
-          { block: part, pieces, slots: new Map([[0, 0]]), band },
-          { at: values.at, dtype: "float32", stride: values.stride },
-        );
         kernels().rows("shiftedWeights", part.height, [
           ...[weights.at, weights.stride, part.width],
           ...[part.x - tile.left + tile.fractionX, part.y - tile.top + tile.fractionY, ...sizeOf(tile)],
