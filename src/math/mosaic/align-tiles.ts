@@ -10,7 +10,7 @@ import { readFloat, readGray } from "../read-plane.js";
 import { type EdgeObservations, noObservations } from "./edges.js";
 import { judgeMosaic } from "./mosaic-verdict.js";
 import { neighbours, type TilePairs } from "./neighbours.js";
-import { observeEdges } from "./observe.js";
+import { observeEdges, UNREFINED } from "./observe.js";
 import { type Placement, solvePlaces } from "./solve.js";
 import { stageTerms } from "./stage-model.js";
 import { quantileOf } from "./statistics.js";
@@ -102,6 +102,18 @@ export async function alignTiles(
       Math.max(Math.abs(edges.dx[e]! - expected[2 * e]!), Math.abs(edges.dy[e]! - expected[2 * e + 1]!)) >
         0.85 * options.reach,
   );
+  if (process.env.DEV)
+    (await import("node:fs")).writeFileSync(
+      process.env.DEV,
+      JSON.stringify({
+        tiles: layout.tiles,
+        nulls,
+        threshold,
+        edges: Object.fromEntries(Object.entries(edges).map(([k, v]) => [k, [...v]])),
+        real: [...real],
+        weights: [...placement.weights],
+        residual: [...placement.residual],
+      }),
   const verdict = judgeMosaic({
     placement,
     tiles: layout.tiles.length - damaged.size,
@@ -157,8 +169,9 @@ const thresholdOf = (scores: readonly number[]): number =>
 const LEAST_SCORE = 0.03;
 const UNKNOWN_SCORE = 0.2;
 
-const isReal = (edges: EdgeObservations, e: number, threshold: number): boolean =>
-  edges.score[e]! > threshold && Number.isFinite(edges.dx[e]!);
+/** Beyond chance; and, where it could not be refined, without a rival that may be meant. */
+const isReal = ({ score, rival, dx, xx }: EdgeObservations, e: number, threshold: number): boolean =>
+  score[e]! > threshold && Number.isFinite(dx[e]!) && (xx[e]! < UNREFINED || score[e]! > 1.25 * rival[e]!);
 
 function positionsOf(layout: TileLayout, placement: Placement, damaged: ReadonlyMap<number, unknown>): TilePositions {
   const kept = layout.tiles.map((_, i) => i).filter((i) => !damaged.has(i));
@@ -208,7 +221,7 @@ function edgesOf(
 
 function notesOf(
   layout: TileLayout,
-  { outlier, islands }: Placement,
+  { outlier, islands, joined }: Placement,
   { a, b }: EdgeObservations,
   damaged: ReadonlyMap<number, Diagnostic>,
   blank: ReadonlySet<number>,
@@ -241,7 +254,15 @@ function notesOf(
       ),
     );
   }
-  const lone = [...islands.of.keys()].filter((i) => islands.of[i] !== 0 && !blank.has(i) && !damaged.has(i));
+  const others = [...islands.of.keys()].filter((i) => islands.of[i] !== 0 && !blank.has(i) && !damaged.has(i));
+  const main = joined.of[islands.of.indexOf(0)];
+  const rough = others.filter((i) => joined.of[i] === main);
+  if (rough.length > 0) {
+    notes.push(
+      warning("tiles-held-roughly", `What overlaps show places ${listed(rough.map(name))} to about half a pixel only`),
+    );
+  }
+  const lone = others.filter((i) => joined.of[i] !== main);
   if (lone.length > 0) {
     notes.push(
       warning(

@@ -30,23 +30,37 @@ export function observeEdges(
   const chance = nullJobs(tiles, pairs, jobs, wanted, random);
   const captured = capturePairs(arena, [...jobs, ...chance]);
   for (const { score } of captured.slice(jobs.length)) if (Number.isFinite(score)) nulls.score.push(score);
-  const found = jobs.filter((_, k) => captured[k]!.score > 0);
-  const starts = captured.slice(0, jobs.length).filter(({ score }) => score > 0);
-  const fits = refinePairs(
-    arena,
-    found.map((job, k) => ({ ...job, start: [starts[k]!.x, starts[k]!.y] as const })),
-  );
-  found.forEach(({ edge, strips }, k) => {
+  const found = jobs.flatMap((job, k) => {
+    const { x, y, score, rival } = captured[k]!;
+    return score > 0 ? [{ ...job, start: [x, y] as const, score, rival }] : [];
+  });
+  const fits = refinePairs(arena, found);
+  for (let round = 0; round < 3; round++) {
+    const again = found.flatMap((job, k) => {
+      const { x, y, converged } = fits[k]!;
+      return !converged && distance([x, y], job.start) < 2.5 ? [{ ...job, start: [x, y] as const, k }] : [];
+    });
+    refinePairs(arena, again).forEach((fit, n) => {
+      fits[again[n]!.k] = fit;
+    });
+  }
+  found.forEach(({ edge, strips, start, score, rival }, k) => {
     const fit = fits[k]!;
-    into.score[edge] = starts[k]!.score;
-    into.rival[edge] = starts[k]!.rival;
+    into.score[edge] = score;
+    into.rival[edge] = rival;
     into.ncc[edge] = fit.ncc;
-    if (!fit.converged) return;
+    const fine = fit.converged;
     // From pixels of the strips to pixels of the tiles.
-    into.dx[edge] = fit.x + strips.a.x - strips.b.x;
-    into.dy[edge] = fit.y + strips.a.y - strips.b.y;
-    into.xx[edge] = fit.xx;
-    into.xy[edge] = fit.xy;
-    into.yy[edge] = fit.yy;
+    into.dx[edge] = (fine ? fit.x : start[0]) + strips.a.x - strips.b.x;
+    into.dy[edge] = (fine ? fit.y : start[1]) + strips.a.y - strips.b.y;
+    into.xx[edge] = fine ? fit.xx : UNREFINED;
+    into.xy[edge] = fine ? fit.xy : 0;
+    into.yy[edge] = fine ? fit.yy : UNREFINED;
   });
 }
+
+/** Variance of a place that could not be refined, as where a single spot is cut by the rim of the overlap, px². */
+export const UNREFINED = 0.5;
+
+const distance = (p: readonly [number, number], q: readonly [number, number]): number =>
+  Math.sqrt((p[0] - q[0]) ** 2 + (p[1] - q[1]) ** 2);

@@ -14,7 +14,10 @@ export interface Placement {
   readonly places: Float64Array;
   /** Standard deviation of that: x, y. */
   readonly sigma: Float64Array;
+  /** Tiles that precise edges connect. */
   readonly islands: Islands;
+  /** Tiles that any edges connect. */
+  readonly joined: Islands;
   /** For each edge how far it is believed, 0 (not at all) to 1. */
   readonly weights: Float64Array;
   /** Candidates that the others contradict. */
@@ -79,14 +82,19 @@ export function solvePlaces(
   const outlier = Uint8Array.from(trust, (_, e) => (real[e] && weights[e]! < LEAST_WEIGHT ? 1 : 0));
   weights = Float64Array.from(weights, (w, e) => (outlier[e] ? 0 : w));
   places = solveOnce(count, order, edges, weights, floor, stage);
-  const group = groupsOf(count, edges, weights);
+  const joined = groupsOf(count, edges, weights);
+  const precise = weights.map((w, e) => (Math.max(edges.xx[e]!, edges.yy[e]!) <= ROUGH ? w : 0));
   return {
-    ...{ places, weights, outlier, stage, islands: group, loops },
+    ...{ places, weights, outlier, stage, joined, loops },
+    islands: groupsOf(count, edges, precise),
     floor: Math.sqrt(floor),
     residual: residuals(edges, places),
-    sigma: sigmas(count, order, edges, weights, floor, stage, group),
+    sigma: sigmas(count, order, edges, weights, floor, stage, joined),
   };
 }
+
+/** What an edge knows worse than this holds tiles near one another, but does not make one island of them, px². */
+const ROUGH = 0.3 ** 2;
 
 /** An edge that is believed less than this is an outlier: it is more than 4 standard deviations off. */
 const LEAST_WEIGHT = 0.25;
@@ -196,7 +204,7 @@ function groupsOf(count: number, edges: EdgeObservations, weights: Float64Array)
   );
 }
 
-/** Within the largest island relative to its middle; elsewhere with what the stage adds. */
+/** Relative to the middle of what edges connect; elsewhere than in the largest such group with what the stage adds. */
 function sigmas(
   count: number,
   order: Int32Array,
