@@ -102,18 +102,6 @@ export async function alignTiles(
       Math.max(Math.abs(edges.dx[e]! - expected[2 * e]!), Math.abs(edges.dy[e]! - expected[2 * e + 1]!)) >
         0.85 * options.reach,
   );
-  if (process.env.DEV)
-    (await import("node:fs")).writeFileSync(
-      process.env.DEV,
-      JSON.stringify({
-        tiles: layout.tiles,
-        nulls,
-        threshold,
-        edges: Object.fromEntries(Object.entries(edges).map(([k, v]) => [k, [...v]])),
-        real: [...real],
-        weights: [...placement.weights],
-        residual: [...placement.residual],
-      }),
   const verdict = judgeMosaic({
     placement,
     tiles: layout.tiles.length - damaged.size,

@@ -1,5 +1,7 @@
 import { kernels } from "../../kernel/lane.js";
+import type { Arena } from "../../kernel/memory.js";
 import { capturePairs } from "../pairs/capture.js";
+import type { PairFit } from "../pairs/pair-job.js";
 import { refinePairs } from "../pairs/refine.js";
 import type { EdgeObservations } from "./edges.js";
 import type { Rectangles, TilePairs } from "./neighbours.js";
@@ -30,15 +32,18 @@ export function observeEdges(
   const chance = nullJobs(tiles, pairs, jobs, wanted, random);
   const captured = capturePairs(arena, [...jobs, ...chance]);
   for (const { score } of captured.slice(jobs.length)) if (Number.isFinite(score)) nulls.score.push(score);
-  const found = jobs.flatMap((job, k) => {
+  const found: Found[] = jobs.flatMap((job, k) => {
     const { x, y, score, rival } = captured[k]!;
     return score > 0 ? [{ ...job, start: [x, y] as const, score, rival }] : [];
   });
   const fits = refinePairs(arena, found);
+  lookTwice(arena, found, fits);
   for (let round = 0; round < 3; round++) {
     const again = found.flatMap((job, k) => {
       const { x, y, converged } = fits[k]!;
-      return !converged && distance([x, y], job.start) < 2.5 ? [{ ...job, start: [x, y] as const, k }] : [];
+      return !converged && distance([x, y], job.start) < 2.5 && job.score > LEAST_SCORE
+        ? [{ ...job, start: [x, y] as const, k }]
+        : [];
     });
     refinePairs(arena, again).forEach((fit, n) => {
       fits[again[n]!.k] = fit;
@@ -58,6 +63,50 @@ export function observeEdges(
     into.yy[edge] = fine ? fit.yy : UNREFINED;
   });
 }
+
+interface Found extends EdgeJob {
+  start: readonly [x: number, y: number];
+  readonly score: number;
+  readonly rival: number;
+}
+
+/** A rival with this part of the best score may be the one that is meant. */
+const AMBIGUOUS = 0.65;
+/** Fewer parts of the reach than this along each axis hide one place behind another. */
+const PARTS = 3;
+
+/**
+ * Where a sample repeats itself, whitened correlation sees several places nearly alike. The best place of each part of the reach is
+ * refined, and that is taken at which most of the slopes agree.
+ */
+function lookTwice(arena: Arena, found: readonly Found[], fits: PairFit[]): void {
+  const doubtful = found.flatMap((job, k) =>
+    job.rival > AMBIGUOUS * job.score && job.score > LEAST_SCORE ? [{ job, k }] : [],
+  );
+  if (doubtful.length === 0) return;
+  const parts = doubtful.flatMap(({ job, k }) => {
+    const reach = [job.reach[0] / PARTS, job.reach[1] / PARTS] as const;
+    return Array.from({ length: PARTS * PARTS }, (_, n) => {
+      const [u, v] = [(n % PARTS) - (PARTS - 1) / 2, Math.floor(n / PARTS) - (PARTS - 1) / 2];
+      const expected = [job.expected[0] + 2 * u * reach[0], job.expected[1] + 2 * v * reach[1]] as const;
+      return { ...job, expected, reach, k };
+    });
+  });
+  const places = capturePairs(arena, parts);
+  const starts = parts.flatMap((part, n) => {
+    const { x, y, score } = places[n]!;
+    return score > 0 ? [{ ...part, start: [x, y] as const }] : [];
+  });
+  refinePairs(arena, starts).forEach((fit, n) => {
+    const { k, start } = starts[n]!;
+    if (!fit.converged || (fits[k]!.converged && fits[k]!.slopes >= fit.slopes)) return;
+    fits[k] = fit;
+    found[k]!.start = start;
+  });
+}
+
+/** What scores less is noise in any case. */
+const LEAST_SCORE = 0.1;
 
 /** Variance of a place that could not be refined, as where a single spot is cut by the rim of the overlap, px². */
 export const UNREFINED = 0.5;

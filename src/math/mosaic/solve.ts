@@ -108,8 +108,9 @@ function evidenceOf(count: number, edges: EdgeObservations, real: Uint8Array, re
 }
 
 /**
- * What to start from. An edge that loops doubt counts little, and less the farther it is from where the stage would have it: where one
- * of two is wrong, that decides. What no loop has checked, and lies far out of line, is more likely a wrong peak than a jump of the stage.
+ * What to start from. An edge that loops doubt, or that lies far out of line, counts little, and less the farther it is from where
+ * the stage would have it: where one of two is wrong, or a sample repeats itself, that decides. What lies far out of line and no loop
+ * has checked is more likely a wrong peak than a jump of the stage.
  */
 function trustOf(
   edges: EdgeObservations,
@@ -119,11 +120,12 @@ function trustOf(
   { places, jitter: [sx, sy] }: StageModel,
 ): Float64Array {
   return trust.map((t, e) => {
-    if (!(t > 0) || loops.closed[e]! > 0) return t;
+    if (!(t > 0)) return 0;
     const [x, y] = misfit(edges, places, e);
     const far = (x * x) / (2 * sx * sx + 1) + (y * y) / (2 * sy * sy + 1);
-    if (doubted[e]) return 0.3 / (1 + far);
-    return far > 25 ? 0 : t;
+    const unchecked = loops.closed[e] === 0 && loops.open[e] === 0;
+    if (far > 25) return unchecked ? 0 : 0.3 / (1 + far);
+    return doubted[e] ? 0.3 / (1 + far) : t;
   });
 }
 
