@@ -5,6 +5,7 @@ import type { Image } from "../../core/image.js";
 import type { TileEdgeState, TileEdges, TileLayout, TilePositions } from "../../core/tile-tables.js";
 import type { Verdict } from "../../core/verdict.js";
 import type { Arena } from "../../kernel/memory.js";
+import { chanceScore } from "../pairs/null-score.js";
 import type { Plane } from "../plane.js";
 import { readFloat, readGray } from "../read-plane.js";
 import { type EdgeObservations, noObservations } from "./edges.js";
@@ -13,7 +14,6 @@ import { neighbours, type TilePairs } from "./neighbours.js";
 import { observeEdges, UNREFINED } from "./observe.js";
 import { type Placement, solvePlaces } from "./solve.js";
 import { stageTerms } from "./stage-model.js";
-import { quantileOf } from "./statistics.js";
 import { sweepEdges } from "./sweep.js";
 
 export interface AlignOptions {
@@ -152,7 +152,7 @@ function isBlank(arena: Arena, { at, width, height, stride }: Plane): boolean {
 }
 
 const thresholdOf = (scores: readonly number[]): number =>
-  scores.length > 0 ? Math.max(LEAST_SCORE, quantileOf(scores, 1 - ALPHA)) : UNKNOWN_SCORE;
+  scores.length > 0 ? Math.max(LEAST_SCORE, chanceScore(scores, ALPHA)) : UNKNOWN_SCORE;
 /** No score below this is believed, however low those of chance are; and what is asked where none can be had. */
 const LEAST_SCORE = 0.03;
 const UNKNOWN_SCORE = 0.2;
@@ -190,7 +190,7 @@ function edgesOf(
 ): TileEdges {
   const state = (e: number): TileEdgeState => {
     if (damaged.has(a[e]!) || damaged.has(b[e]!)) return "unreadable";
-    if (blank.has(a[e]!) || blank.has(b[e]!) || !Number.isFinite(seen.score[e]!)) return "empty";
+    if (blank.has(a[e]!) || blank.has(b[e]!) || !(seen.score[e]! > 0)) return "empty";
     if (weights[e]! > 0) return "used";
     return real[e] || outlier[e] ? "outlier" : "weak";
   };

@@ -6,6 +6,7 @@ import { refinePairs } from "../pairs/refine.js";
 import type { EdgeObservations } from "./edges.js";
 import type { Rectangles, TilePairs } from "./neighbours.js";
 import { nullJobs } from "./null-jobs.js";
+import { median } from "./statistics.js";
 import type { EdgeJob } from "./sweep.js";
 
 /** What pairs that cannot correspond reach: as many as were drawn. */
@@ -32,16 +33,20 @@ export function observeEdges(
   const chance = nullJobs(tiles, pairs, jobs, wanted, random);
   const captured = capturePairs(arena, [...jobs, ...chance]);
   for (const { score } of captured.slice(jobs.length)) if (Number.isFinite(score)) nulls.score.push(score);
+  // What scores less than most of what cannot correspond need not be refined.
+  const common = nulls.score.length > 0 ? median(nulls.score) : 0;
   const found: Found[] = jobs.flatMap((job, k) => {
     const { x, y, score, rival } = captured[k]!;
-    return score > 0 ? [{ ...job, start: [x, y] as const, score, rival }] : [];
+    into.score[job.edge] = score;
+    into.rival[job.edge] = rival;
+    return score > common ? [{ ...job, start: [x, y] as const, score, rival }] : [];
   });
   const fits = refinePairs(arena, found);
-  lookTwice(arena, found, fits);
+  lookTwice(arena, found, fits, 1.2 * common);
   for (let round = 0; round < 3; round++) {
     const again = found.flatMap((job, k) => {
       const { x, y, converged } = fits[k]!;
-      return !converged && distance([x, y], job.start) < 2.5 && job.score > LEAST_SCORE
+      return !converged && distance([x, y], job.start) < 2.5 && job.score > 1.2 * common
         ? [{ ...job, start: [x, y] as const, k }]
         : [];
     });
@@ -49,10 +54,8 @@ export function observeEdges(
       fits[again[n]!.k] = fit;
     });
   }
-  found.forEach(({ edge, strips, start, score, rival }, k) => {
+  found.forEach(({ edge, strips, start }, k) => {
     const fit = fits[k]!;
-    into.score[edge] = score;
-    into.rival[edge] = rival;
     into.ncc[edge] = fit.ncc;
     const fine = fit.converged;
     // From pixels of the strips to pixels of the tiles.
@@ -79,9 +82,9 @@ const PARTS = 3;
  * Where a sample repeats itself, whitened correlation sees several places nearly alike. The best place of each part of the reach is
  * refined, and that is taken at which most of the slopes agree.
  */
-function lookTwice(arena: Arena, found: readonly Found[], fits: PairFit[]): void {
+function lookTwice(arena: Arena, found: readonly Found[], fits: PairFit[], least: number): void {
   const doubtful = found.flatMap((job, k) =>
-    job.rival > AMBIGUOUS * job.score && job.score > LEAST_SCORE ? [{ job, k }] : [],
+    job.rival > AMBIGUOUS * job.score && job.score > least ? [{ job, k }] : [],
   );
   if (doubtful.length === 0) return;
   const parts = doubtful.flatMap(({ job, k }) => {
@@ -104,9 +107,6 @@ function lookTwice(arena: Arena, found: readonly Found[], fits: PairFit[]): void
     found[k]!.start = start;
   });
 }
-
-/** What scores less is noise in any case. */
-const LEAST_SCORE = 0.1;
 
 /** Variance of a place that could not be refined, as where a single spot is cut by the rim of the overlap, px². */
 export const UNREFINED = 0.5;
