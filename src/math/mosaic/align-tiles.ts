@@ -14,6 +14,7 @@ import { neighbours, type TilePairs } from "./neighbours.js";
 import { observeEdges, UNREFINED } from "./observe.js";
 import { type Placement, solvePlaces } from "./solve.js";
 import { stageTerms } from "./stage-model.js";
+import { median } from "./statistics.js";
 import { sweepEdges } from "./sweep.js";
 
 export interface AlignOptions {
@@ -105,8 +106,8 @@ export async function alignTiles(
   const verdict = judgeMosaic({
     placement,
     tiles: layout.tiles.length - damaged.size,
-    textured: pairs.a.length,
     real: real.reduce((n, r) => n + r, 0),
+    deformed: deformed(edges, placement),
     threshold,
     edges: pairs.a.length,
     atBorder: near.length,
@@ -122,6 +123,18 @@ export async function alignTiles(
       notes: notesOf(layout, placement, edges, damaged, blank),
     },
   };
+}
+
+/** Overlaps that were left out though they fit as well as half of the others: no wrong peak does. */
+function deformed(
+  { ncc }: EdgeObservations,
+  { weights, outlier, residual }: Placement,
+): { count: number; most: number } {
+  const typical = median([...weights.keys()].filter((e) => weights[e]! > 0).map((e) => ncc[e]!));
+  const which = [...outlier.keys()].filter(
+    (e) => outlier[e] && 1 - ncc[e]! <= 1.25 * (1 - typical) && residual[e]! > 2,
+  );
+  return { count: which.length, most: Math.max(0, ...which.map((e) => residual[e]!)) };
 }
 
 async function readTile(arena: Arena, image: Image, { band, signal }: AlignOptions): Promise<Plane | Diagnostic> {

@@ -109,15 +109,20 @@ function floorOf(
   most: number,
 ): number | undefined {
   if (excess.length < 2) return undefined;
-  // A quarter of normal values lie within 0.3186 standard deviations.
+  // Few loops say little in their least quarter.
+  const share = Math.min(0.75, 0.25 + 0.5 / Math.sqrt(excess.length / 2));
   const least = quantileOf(
     excess.map(({ miss }) => miss),
-    0.25,
+    share,
   );
-  const spread = (least / 0.3186) ** 2;
+  const spread = (least / halfNormal(share)) ** 2;
   const own = median(excess.map((e) => e.own));
   const length = median(excess.map((e) => e.length));
   return Math.min(most * most, Math.max(0, (spread - own) / length));
 }
+
+/** Value below which a share of 0.25 to 0.75 of the absolute values of a normal distribution lies, nearly. */
+const halfNormal = (share: number): number =>
+  share < 0.5 ? 0.3186 + ((share - 0.25) / 0.25) * 0.3559 : 0.6745 + ((share - 0.5) / 0.25) * 0.4759;
 
 const finite = (v: number, otherwise: number): number => (Number.isFinite(v) ? v : otherwise);

@@ -7,9 +7,10 @@ import { quantileOf, rms } from "./statistics.js";
 export interface MosaicEvidence {
   readonly placement: Placement;
   readonly tiles: number;
-  /** Neighbours by the layout whose overlap shows anything at all, and those that are no chance. */
-  readonly textured: number;
+  /** Neighbours whose overlap is no chance. */
   readonly real: number;
+  /** Of those that the others contradict: where the overlap fits as well as theirs does, and by how much the worst is off, pixels. */
+  readonly deformed: { readonly count: number; readonly most: number };
   /** Least score that counts, and the best that pairs which cannot correspond reached. */
   readonly threshold: number;
   /** Neighbours by the layout. */
@@ -26,9 +27,10 @@ export interface MosaicEvidence {
  */
 export function judgeMosaic(e: MosaicEvidence): Verdict {
   const reasons: Diagnostic[] = [];
-  const { islands, outlier, weights, residual, loops } = e.placement;
+  const { islands, joined, outlier, weights, residual, loops } = e.placement;
   const used = [...weights.keys()].filter((k) => weights[k]! > 0);
-  const connected = islands.sizes[0] ?? 0;
+  // Many tiles may be held roughly only; what no edge holds lies where the stage would have it.
+  const connected = Math.max(islands.sizes[0] ?? 0, joined.sizes[0] ?? 0);
   const share = connected / Math.max(1, e.tiles);
   const outliers = outlier.reduce((n, o) => n + o, 0);
   const spread = rms(used.map((k) => residual[k]!));
@@ -66,12 +68,21 @@ export function judgeMosaic(e: MosaicEvidence): Verdict {
     );
   }
   const misfit = Math.max(spread, Number.isFinite(loops.rms) ? loops.rms / 2 : 0);
-  if (misfit > Math.max(2, 0.005 * e.side)) {
+  if (misfit > Math.max(2, 0.002 * e.side)) {
     reasons.push(
       warning(
         "tiles-do-not-fit",
         `Where overlaps were found, they disagree by ${misfit.toFixed(1)} px`,
         "The lens may distort, or the sample have depth or have moved: shifts alone do not bring such tiles together.",
+      ),
+    );
+  }
+  if (e.deformed.count > 0.02 * used.length) {
+    reasons.push(
+      warning(
+        "tiles-deformed",
+        `${e.deformed.count} of the overlaps fit as well as the others and yet contradict them by up to ${e.deformed.most.toFixed(1)} px`,
+        "Look at the seams in the report. The tiles may be deformed or turned against one another: shifts alone do not bring them together.",
       ),
     );
   }

@@ -3,6 +3,7 @@ import type { Arena } from "../../kernel/memory.js";
 import { capturePairs } from "../pairs/capture.js";
 import type { PairFit } from "../pairs/pair-job.js";
 import { refinePairs } from "../pairs/refine.js";
+import { halfPlane, type Plane } from "../plane.js";
 import type { EdgeObservations } from "./edges.js";
 import type { Rectangles, TilePairs } from "./neighbours.js";
 import { nullJobs } from "./null-jobs.js";
@@ -43,17 +44,7 @@ export function observeEdges(
   });
   const fits = refinePairs(arena, found);
   lookTwice(arena, found, fits, 1.2 * common);
-  for (let round = 0; round < 3; round++) {
-    const again = found.flatMap((job, k) => {
-      const { x, y, converged } = fits[k]!;
-      return !converged && distance([x, y], job.start) < 2.5 && job.score > 1.2 * common
-        ? [{ ...job, start: [x, y] as const, k }]
-        : [];
-    });
-    refinePairs(arena, again).forEach((fit, n) => {
-      fits[again[n]!.k] = fit;
-    });
-  }
+  settle(arena, found, fits, 1.2 * common);
   found.forEach(({ edge, strips, start }, k) => {
     const fit = fits[k]!;
     into.ncc[edge] = fit.ncc;
@@ -65,6 +56,43 @@ export function observeEdges(
     into.xy[edge] = fine ? fit.xy : 0;
     into.yy[edge] = fine ? fit.yy : UNREFINED;
   });
+}
+
+/**
+ * Goes on from where a refinement stopped short of its rest, then tries coarser: noise and bending hide the common slopes of fine
+ * pixels first.
+ */
+function settle(arena: Arena, found: readonly Found[], fits: PairFit[], least: number): void {
+  for (const level of [0, 0, 1, 2]) {
+    const step = 2 ** level;
+    const again = found.flatMap((job, k) => {
+      const { x, y, converged } = fits[k]!;
+      if (converged || job.score <= least) return [];
+      const from = level === 0 && distance([x, y], job.start) < 2.5 ? ([x, y] as const) : job.start;
+      return [{ ...job, k, start: [from[0] / step, from[1] / step] as const }];
+    });
+    if (again.length === 0) return;
+    using scratch = kernels().arena();
+    const coarse = (plane: Plane): Plane => {
+      let out = plane;
+      for (let n = 0; n < level; n++) out = halfPlane(scratch, out);
+      return out;
+    };
+    const jobs = again.map((job) => ({ ...job, a: coarse(job.a), b: coarse(job.b) }));
+    refinePairs(arena, jobs).forEach((fit, n) => {
+      const { k } = again[n]!;
+      if (level > 0 && !fit.converged) return;
+      const square = step * step;
+      fits[k] = {
+        ...fit,
+        x: step * fit.x,
+        y: step * fit.y,
+        xx: square * fit.xx,
+        xy: square * fit.xy,
+        yy: square * fit.yy,
+      };
+    });
+  }
 }
 
 interface Found extends EdgeJob {

@@ -83,7 +83,8 @@ export function solvePlaces(
   weights = Float64Array.from(weights, (w, e) => (outlier[e] ? 0 : w));
   places = solveOnce(count, order, edges, weights, floor, stage);
   const joined = groupsOf(count, edges, weights);
-  const precise = weights.map((w, e) => (Math.max(edges.xx[e]!, edges.yy[e]!) <= ROUGH ? w : 0));
+  const least = Math.max(ROUGH ** 2, 4 * floor);
+  const precise = weights.map((w, e) => (Math.max(edges.xx[e]!, edges.yy[e]!) <= least ? w : 0));
   return {
     ...{ places, weights, outlier, stage, joined, loops },
     islands: groupsOf(count, edges, precise),
@@ -93,8 +94,8 @@ export function solvePlaces(
   };
 }
 
-/** What an edge knows worse than this holds tiles near one another, but does not make one island of them, px². */
-const ROUGH = 0.3 ** 2;
+/** An edge that errs more than this, and more than all edges do, holds tiles near one another but makes no island of them, pixels. */
+const ROUGH = 0.3;
 
 /** An edge that is believed less than this is an outlier: it is more than 4 standard deviations off. */
 const LEAST_WEIGHT = 0.25;
