@@ -170,6 +170,54 @@ describe("examples, from their made-up images to the truth", () => {
     expect(existsSync(join(folder, "results", "aligned.tif"))).toBe(true);
   });
 
+  /** An example with data that a script of the examples makes. */
+  function runExample(name: string, script: string, ...numbers: readonly number[]) {
+    const folder = join(scratch, "examples", name);
+    cpSync(join(root, "examples", name, "pipeline.yaml"), join(folder, "pipeline.yaml"));
+    execFileSync(process.execPath, [join(root, "examples", script), join(folder, "data"), ...numbers.map(String)]);
+    const ran = tiepoint(folder, "run", "pipeline.yaml");
+    expect(ran.exit, ran.stderr).toBe(0);
+    const rows = (file: string) =>
+      readFileSync(join(folder, file), "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => line.split(","));
+    return { folder, rows };
+  }
+
+  test("tile-grid finds the tiles' places to a few hundredths of a pixel", () => {
+    const { folder, rows } = runExample("tile-grid", "make-tiles.mjs", 3, 3, 200);
+    const [, ...found] = rows("results/positions.csv");
+    const [, ...truth] = rows("data/truth.csv");
+    const off = truth.map(([file, , , , , x, y]) => {
+      const [, fx, fy] = found.find((row) => row[0] === file)!;
+      return [Number(fx) - Number(x), Number(fy) - Number(y)] as const;
+    });
+    for (const axis of [0, 1] as const) {
+      const mean = off.reduce((sum, e) => sum + e[axis], 0) / off.length;
+      for (const e of off) expect(Math.abs(e[axis] - mean)).toBeLessThan(0.06);
+    }
+    expect(existsSync(join(folder, "results", "mosaic.ome.tif"))).toBe(true);
+    expect(readFileSync(join(folder, "results", "report.html"), "utf8")).toContain("accepted");
+  });
+
+  test("drifting-cells come to rest, and the dark frame is named", () => {
+    const { rows } = runExample("drifting-cells", "make-time-series.mjs", 13, 160);
+    const [head, ...found] = rows("results/transforms.csv");
+    const [, ...truth] = rows("data/truth.csv");
+    const state = head!.indexOf("state");
+    found.forEach((row, i) => {
+      const [, a, b, x, c, d, y, bad] = truth[i]!.map(Number) as [number, ...number[]];
+      expect(row[state], row[0]).toBe(bad ? "bridged" : "used");
+      if (bad) return;
+      // Where the frame's centre comes to lie.
+      const [m00, m01, m02, m10, m11, m12] = row.slice(1, 7).map(Number) as [number, ...number[]];
+      const at = 79.5;
+      expect(Math.abs((m00 - a!) * at + (m01! - b!) * at + m02! - x!), row[0]).toBeLessThan(0.15);
+      expect(Math.abs((m10! - c!) * at + (m11! - d!) * at + m12! - y!), row[0]).toBeLessThan(0.15);
+    });
+  });
+
   test("wing-atlas goes from annotated wings to the mean of others", () => {
     const folder = join(scratch, "examples", "wing-atlas");
     cpSync(join(root, "examples", "wing-atlas", "pipeline.yaml"), join(folder, "pipeline.yaml"));
