@@ -1,19 +1,18 @@
-import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { extname } from "node:path";
-import { registry } from "../../plugins/index.js";
 import { numberColumn, parseCsv } from "../core/csv.js";
 import { describeTransform, transformInWords, unitName } from "../core/describe.js";
 import { failed, ok, problem, type Result } from "../core/diagnostic.js";
 import { formatBytes, formatNumber, formatSeconds } from "../core/format.js";
 import { type Grid, spacing } from "../core/grid.js";
-import type { Image } from "../core/image.js";
-import type { AnyPlugin } from "../core/plugin.js";
+import type { Table } from "../core/plugin.js";
 import type { RunRecord } from "../core/record.js";
+import { parseTilePositions } from "../core/tile-position-files.js";
 import { asMatrix3 } from "../core/transform.js";
 import { parseTransformFile } from "../core/transform-json.js";
-import { byExtension } from "../pipeline/readers.js";
 import { kindOf } from "../report/transform-words.js";
 import { verdictInWords } from "./align-result.js";
+import { openImage } from "./open-image.js";
 import { stepLabel, verdictLine } from "./progress-words.js";
 
 /** What a file is, as text for people and as data. */
@@ -32,7 +31,7 @@ export async function inspectFile(path: string): Promise<Result<Inspection>> {
     return failed(problem("input-missing", stat ? `${path} is not a file` : `There is no file ${path}`));
   }
   const extension = extname(path).toLowerCase();
-  if (extension === ".json" || extension === ".csv" || extension === ".tsv") {
+  if ([".json", ".csv", ".tsv", ".txt"].includes(extension)) {
     if (stat.size > MAX_TEXT) return failed(problem("file-too-large", `${path} has ${formatBytes(stat.size)}`));
     const text = readFileSync(path, "utf8");
     return extension === ".json" ? inspectJson(text, path) : inspectTable(text, path);
@@ -109,6 +108,8 @@ function describeRun(run: RunRecord): Inspection {
 }
 
 function inspectTable(text: string, path: string): Result<Inspection> {
+  const positions = parseTilePositions(text);
+  if (positions) return inspectPositions(positions, path);
   const csv = parseCsv(text);
   if (!csv.ok) return failed(...csv.diagnostics.map((d) => ({ ...d, message: `${path}: ${d.message}` })));
   const { header, rows, comments } = csv.value;
@@ -149,22 +150,24 @@ function inspectTable(text: string, path: string): Result<Inspection> {
   });
 }
 
+function inspectPositions(positions: Result<Table>, path: string): Result<Inspection> {
+  if (!positions.ok) return failed(...positions.diagnostics.map((d) => ({ ...d, message: `${path}: ${d.message}` })));
+  const { columns } = positions.value;
+  const names = Object.keys(columns);
+  const span = (name: string) => {
+    const values = (columns[name] ?? []).map(Number);
+    const [from, to] = values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
+    return `  ${name}  ${formatNumber(from, 3)} to ${formatNumber(to, 3)}`;
+  };
+  const rows = columns.file!.length;
+  const lines = [`table: positions of ${rows} tiles; columns ${names.join(", ")}`, span("x"), span("y")];
+  return ok({ kind: "table", lines, data: { rows, columns: names } });
+}
+
 async function inspectImage(path: string, bytes: number): Promise<Result<Inspection>> {
-  const plugin = await imageReader(path);
-  if (!plugin) {
-    return failed(
-      problem("no-reader", `No reader knows ${path}`, "tiepoint plugins read lists all readers and their files."),
-    );
-  }
-  const outcome = await plugin.run(
-    { file: { path, sha256: "", bytes } },
-    Object.fromEntries(
-      Object.entries(plugin.params as Record<string, { default?: unknown }>).map(([k, p]) => [k, p.default]),
-    ),
-    { signal: new AbortController().signal, random: () => 0, memory: 1e9, progress: () => undefined },
-  );
-  if (!outcome.ok) return failed(...outcome.diagnostics.map((d) => ({ ...d, message: `${path}: ${d.message}` })));
-  const image = Object.values(outcome.value)[0] as Image;
+  const opened = await openImage(path);
+  if (!opened.ok) return opened;
+  const { image, plugin, notes } = opened.value;
   const { grid, dtype, bands, meaning, nodata, overviews, tile } = image;
   const lines = [
     `image  ${gridWords(grid)}  ${dtype}  ${bands.length === 1 ? "1 band" : `${bands.length} bands`} (${bands.length > 20 ? `${bands.slice(0, 20).join(", ")}, …` : bands.join(", ")})  ${formatBytes(bytes)}`,
@@ -180,12 +183,12 @@ async function inspectImage(path: string, bytes: number): Promise<Result<Inspect
   if (overviews?.length)
     lines.push(`  levels  ${overviews.map((o) => `${o.grid.width} x ${o.grid.height}`).join(", ")}`);
   lines.push(`  tiles   ${tile.width} x ${tile.height}`);
-  for (const note of outcome.notes ?? []) lines.push(`  note    ${note.message}`);
+  for (const note of notes) lines.push(`  note    ${note.message}`);
   const data = {
     reader: `${plugin.kind}/${plugin.name}`,
     ...{ grid, dtype, bands, meaning, nodata, tile, bytes },
     overviews: overviews?.map((o) => o.grid) ?? [],
-    notes: outcome.notes ?? [],
+    notes,
   };
   return ok({ kind: "image", lines, data });
 }
@@ -194,26 +197,4 @@ async function inspectImage(path: string, bytes: number): Promise<Result<Inspect
 function gridWords(grid: Grid): string {
   const size = `${grid.width} x ${grid.height} px`;
   return grid.crs === "px" ? size : `${size}, ${formatNumber(spacing(grid), 6)} ${unitName(grid.crs)} per pixel`;
-}
-
-/** The reader for a file's extension, or else for its first bytes. */
-async function imageReader(path: string): Promise<AnyPlugin | undefined> {
-  const { ids, load } = registry();
-  const loaded = new Map<string, AnyPlugin>();
-  for (const id of ids) if (id.startsWith("read/")) loaded.set(id, (await load(id))!);
-  const gives = (plugin: AnyPlugin) => Object.values(plugin.outputs)[0] === "image";
-  const byName = byExtension({ ids, loaded }, "read", path).find(({ plugin }) => gives(plugin));
-  if (byName) return byName.plugin;
-  const head = firstBytes(path);
-  return [...loaded.values()].find((p) => gives(p) && p.formats?.magic?.some((m) => head.startsWith(m)));
-}
-
-function firstBytes(path: string): string {
-  const buffer = Buffer.alloc(16);
-  const fd = openSync(path, "r");
-  try {
-    return buffer.subarray(0, readSync(fd, buffer, 0, 16, 0)).toString("hex");
-  } finally {
-    closeSync(fd);
-  }
 }

@@ -247,7 +247,7 @@ function finish(
     all.push(
       warning(
         "cells-empty",
-        `${holes.length} cells of the grid have no tile: ${someOf(holes)}`,
+        `${holes.length === 1 ? "One cell of the grid has" : `${holes.length} cells of the grid have`} no tile: ${someOf(holes)}`,
         "The mosaic has holes there, unless neighbours cover them.",
       ),
     );

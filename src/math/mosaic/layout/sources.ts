@@ -94,7 +94,7 @@ function fromPositions(request: LayoutRequest, files: readonly string[]): Result
     notes.push(
       warning(
         "tiles-missing",
-        `${missing.length} of ${rows.files.length} tiles that the table of positions names are not there: ${someOf(missing)}`,
+        `Of ${rows.files.length} tiles that the table of positions names, ${missing.length === 1 ? "one is" : `${missing.length} are`} not there: ${someOf(missing)}`,
         "The mosaic has holes where nothing else shows their place.",
       ),
     );
