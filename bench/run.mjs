@@ -19,6 +19,7 @@ const topics = {
   kernels: { file: "kernels.mjs" },
   "features-kernels": { file: "features-kernels.mjs" },
   fft: { file: "fft.mjs" },
+  shift: { file: "shift.mjs", inputs: "fourier" },
   score: { file: "score.mjs" },
 };
 const byDefault = ["start", "features", "pair", "warp", "plan", "calibration"];

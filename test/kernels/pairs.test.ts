@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { kernels } from "../../src/kernel/lane.js";
 import type { Arena } from "../../src/kernel/memory.js";
 import { capturePairs } from "../../src/math/pairs/capture.js";
+import { refinePairs } from "../../src/math/pairs/refine.js";
 import { emptyPlane, type Plane as KernelPlane } from "../../src/math/plane.js";
-import { coarser, correlationAt, whitened } from "../reference/pairs.js";
+import { coarser, correlationAt, refinedShift, whitened } from "../reference/pairs.js";
 import { doubles, type Plane } from "../reference/plane.js";
 import { texturedScene } from "../support/scene.js";
 
@@ -48,4 +49,23 @@ test.each(CASES)("the best place agrees with a search by definition ($a on $b, h
   expect(found!.score).toBeGreaterThan(score(best) - 0.02);
   expect(found!.score).toBeLessThan(score(best) + 0.25);
   expect(Math.hypot(found!.x - truth[0], found!.y - truth[1])).toBeLessThan(0.35 * step);
+});
+
+test.each([
+  { of: [5.3, -3.4], holes: false },
+  { of: [5.5, -3.75], holes: false },
+  { of: [-4.6, 2.2], holes: true },
+] as const)("the refined shift is where steps by definition come to rest ($of, holes: $holes)", ({ of, holes }) => {
+  const a = view(66, 58, 200, 300, holes);
+  const bright = view(64, 60, 200 + of[0], 300 + of[1], holes);
+  const b = doubles(64, 60, (x, y) => Math.fround(0.7 * bright.data[y * 64 + x]! + 11));
+  using arena = kernels().arena();
+  const job = { a: put(arena, a), b: put(arena, b), expected: of, reach: [2, 2] as const };
+  const [fit] = refinePairs(arena, [{ ...job, start: [of[0] + 0.6, of[1] - 0.8] }]);
+  const [x, y] = refinedShift(a, b, of);
+  expect(fit!.converged).toBe(true);
+  // The slopes of gain and offset, which the definition does not have, and the last step that was not taken.
+  expect(Math.hypot(fit!.x - x, fit!.y - y)).toBeLessThan(0.004);
+  expect(Math.hypot(x - of[0], y - of[1])).toBeLessThan(0.02);
+  expect(fit!.gain).toBeCloseTo(1 / 0.7, 1);
 });

@@ -1,4 +1,5 @@
 // The last Lucas-Kanade steps, over full pixels and block by block, so that blocks tell how far off the result may be.
+import { solveShift } from "./pair-solve";
 import { MARGIN, openView, ringRow, sampleRows, slope, sum4, X0, X1, Y0, Y1 } from "./pair-view";
 
 /** Size of a block: more than the noise of neighbouring pixels has in common, and whole vectors. */
@@ -142,35 +143,59 @@ export function blockSums(
   return count;
 }
 
+/** The normal equations of a block or of all, from its sums: 4 x 4, upper triangle, for shift x, y, gain, offset. */
+export function normalMatrix(sums: usize, matrix: usize): void {
+  store<f64>(matrix, load<f64>(sums));
+  store<f64>(matrix, load<f64>(sums, 8), 8);
+  store<f64>(matrix, load<f64>(sums, 24), 16);
+  store<f64>(matrix, load<f64>(sums, 40), 24);
+  store<f64>(matrix, load<f64>(sums, 16), 40);
+  store<f64>(matrix, load<f64>(sums, 32), 48);
+  store<f64>(matrix, load<f64>(sums, 48), 56);
+  store<f64>(matrix, load<f64>(sums, 56), 80);
+  store<f64>(matrix, load<f64>(sums, 64), 88);
+  store<f64>(matrix, load<f64>(sums, 72), 120);
+}
+
+@inline function element(matrix: usize, i: i32, j: i32): f64 {
+  return load<f64>(matrix + (<usize>(i < j ? 4 * i + j : 4 * j + i) << 3));
+}
+
 /**
- * The covariance of the shift: the sum over blocks of the product of their influences, however the noise of neighbouring
- * pixels is correlated. Few blocks that hold all of the texture are a small sample, and their sum is raised accordingly.
+ * The covariance of the shift by leaving out each block once: the sum over blocks of the product of what that changes. It
+ * holds however the noise of neighbouring pixels is correlated, and where a single block decides it is as large as it should.
  *
+ * @param whole  the normal equations of all blocks, with what is known beforehand; see `normalMatrix`
  * @param step  the last step taken: shift x, y, gain, offset
- * @param weights  influence of x e, y e, b e, e on x, then on y: rows of the inverse of the normal equations
- * @param out  xx, xy, yy
+ * @param out  xx, xy, yy; infinite where without one of the blocks the shift is not determined
+ * @param scratch  384 bytes
  */
-export function blockCovariance(blocks: usize, count: i32, step: usize, weights: usize, out: usize): void {
-  const p0 = load<f64>(step), p1 = load<f64>(step, 8), p2 = load<f64>(step, 16), p3 = load<f64>(step, 24);
-  let xx: f64 = 0, xy: f64 = 0, yy: f64 = 0, fourth: f64 = 0;
+export function blockCovariance(blocks: usize, count: i32, whole: usize, step: usize, out: usize, scratch: usize): void {
+  const own = scratch, rest = own + 128, left = rest + 128, rows = left + 32;
+  let xx: f64 = 0, xy: f64 = 0, yy: f64 = 0;
   for (let k = 0; k < count; k++) {
-    const s = blocks + <usize>k * BLOCK_BYTES;
-    // What is left after the step.
-    const rx = load<f64>(s, 80) - load<f64>(s) * p0 - load<f64>(s, 8) * p1 - load<f64>(s, 24) * p2 - load<f64>(s, 40) * p3;
-    const ry = load<f64>(s, 88) - load<f64>(s, 8) * p0 - load<f64>(s, 16) * p1 - load<f64>(s, 32) * p2 - load<f64>(s, 48) * p3;
-    const rb = load<f64>(s, 96) - load<f64>(s, 24) * p0 - load<f64>(s, 32) * p1 - load<f64>(s, 56) * p2 - load<f64>(s, 64) * p3;
-    const rn = load<f64>(s, 104) - load<f64>(s, 40) * p0 - load<f64>(s, 48) * p1 - load<f64>(s, 64) * p2 - load<f64>(s, 72) * p3;
-    const w = weights;
-    const zx = load<f64>(w) * rx + load<f64>(w, 8) * ry + load<f64>(w, 16) * rb + load<f64>(w, 24) * rn;
-    const zy = load<f64>(w, 32) * rx + load<f64>(w, 40) * ry + load<f64>(w, 48) * rb + load<f64>(w, 56) * rn;
-    xx += zx * zx;
-    xy += zx * zy;
-    yy += zy * zy;
-    fourth += (zx * zx + zy * zy) * (zx * zx + zy * zy);
+    const sums = blocks + <usize>k * BLOCK_BYTES;
+    if (load<f64>(sums, 72) == 0) continue;
+    normalMatrix(sums, own);
+    // What the block pulls at after the step.
+    for (let i = 0; i < 4; i++) {
+      let pull = load<f64>(sums + (<usize>i << 3), 80);
+      for (let j = 0; j < 4; j++) pull -= element(own, i, j) * load<f64>(step + (<usize>j << 3));
+      store<f64>(left + (<usize>i << 3), pull);
+    }
+    for (let i: usize = 0; i < 128; i += 8) store<f64>(rest + i, load<f64>(whole + i) - load<f64>(own + i));
+    if (!solveShift(rest, left, rows, 4)) {
+      xx = Infinity;
+      yy = Infinity;
+      xy = 0;
+      break;
+    }
+    const x = load<f64>(left), y = load<f64>(left, 8);
+    xx += x * x;
+    xy += x * y;
+    yy += y * y;
   }
-  const effective = fourth > 0 ? ((xx + yy) * (xx + yy)) / fourth : 0;
-  const few = 1 + 2 / Math.max(0.5, effective - 1);
-  store<f64>(out, xx * few);
-  store<f64>(out, xy * few, 8);
-  store<f64>(out, yy * few, 16);
+  store<f64>(out, xx);
+  store<f64>(out, xy, 8);
+  store<f64>(out, yy, 16);
 }

@@ -30,6 +30,13 @@ function squareSums(p: usize, strideBytes: usize, width: i32, height: i32, out: 
   return load<f64>(bottom + r) - load<f64>(bottom + l) - load<f64>(top + r) + load<f64>(top + l);
 }
 
+/** Pixels that both show at a shift, at most `area`, from the correlation of what is known. */
+@inline function shown(at: usize, strideBytes: usize, nx: i32, ny: i32, dx: i32, dy: i32, area: i32, scale: f64): f64 {
+  const row = <usize>(dy < 0 ? dy + ny : dy) * strideBytes;
+  const count = <f64>load<f32>(at + row + (<usize>(dx < 0 ? dx + nx : dx) << 2)) * scale;
+  return Math.min(<f64>area, Math.floor(count + 0.5));
+}
+
 /** The top of a parabola through three values, relative to the middle one's place. */
 @inline function vertex(before: f64, here: f64, after: f64): f64 {
   const bend = 2 * here - before - after;
@@ -48,7 +55,7 @@ function squareSums(p: usize, strideBytes: usize, width: i32, height: i32, out: 
  * The best place of one job, see `capturePairs`.
  *
  * A place's score is its correlation, times the root of its overlap as a share of the largest one within reach: chance
- * then reaches the same everywhere.
+ * then reaches the same everywhere. Shifts at which both are rather each other's negative score 0.
  *
  * @param surfaces  correlation; where there are holes, energies of a and of b, and pixels that both show; `bytes` apart
  * @param scratch  what remains of the lane's memory
@@ -66,22 +73,17 @@ export function bestPlaces(
   const scores = sumsB + (<usize>(wb + 1) * <usize>(hb + 1) << 3);
   const columns = xHi - xLo + 1, lines = yHi - yLo + 1;
   const rowBytes = <usize>columns << 3;
-  const counts = scores + <usize>lines * rowBytes;
-  const places = counts + <usize>lines * rowBytes;
+  const places = scores + <usize>lines * rowBytes;
   squareSums(a, strideBytes, wa, ha, sumsA);
   squareSums(b, strideBytes, wb, hb, sumsB);
   const scale = 1 / (<f64>nx * <f64>ny);
-  // Pixels that both show, and the largest number of them within reach.
+  // The largest number of pixels that both show within reach.
   let most: f64 = 0;
   for (let dy = yLo; dy <= yHi; dy++) {
     const h = max(0, min(ha, hb + dy) - max(0, dy) - 2 * RIM);
-    const from = surfaces + 3 * bytes + <usize>(dy < 0 ? dy + ny : dy) * strideBytes;
     for (let dx = xLo; dx <= xHi; dx++) {
       const w = max(0, min(wa, wb + dx) - max(0, dx) - 2 * RIM);
-      let count = <f64>(w * h);
-      if (holes) count = Math.min(count, Math.floor(<f64>load<f32>(from + (<usize>(dx < 0 ? dx + nx : dx) << 2)) * scale + 0.5));
-      store<f64>(counts + <usize>(dy - yLo) * rowBytes + (<usize>(dx - xLo) << 3), count);
-      most = Math.max(most, count);
+      most = Math.max(most, holes ? shown(surfaces + 3 * bytes, strideBytes, nx, ny, dx, dy, w * h, scale) : <f64>(w * h));
     }
   }
   const least = Math.max(32, most / 16);
@@ -95,20 +97,27 @@ export function bestPlaces(
     const to = scores + <usize>(dy - yLo) * rowBytes;
     for (let dx = xLo; dx <= xHi; dx++) {
       const x0 = max(0, dx) + RIM, x1 = min(wa, wb + dx) - RIM;
-      const count = load<f64>(counts + <usize>(dy - yLo) * rowBytes + (<usize>(dx - xLo) << 3));
+      let count = x1 > x0 && y1 > y0 ? <f64>((x1 - x0) * (y1 - y0)) : 0;
+      if (holes) count = shown(surfaces + 3 * bytes, strideBytes, nx, ny, dx, dy, <i32>count, scale);
       let score: f64 = -2;
       if (count >= least) {
         const at = from + (<usize>(dx < 0 ? dx + nx : dx) << 2);
-        let energyA: f64, energyB: f64;
-        if (holes) {
-          energyA = <f64>load<f32>(at + bytes) * scale;
-          energyB = <f64>load<f32>(at + 2 * bytes) * scale;
-        } else {
-          energyA = boxSum(sumsA, wa, x0, y0, x1, y1);
-          energyB = boxSum(sumsB, wb, x0 - dx, y0 - dy, x1 - dx, y1 - dy);
+        const value = <f64>load<f32>(at) * scale;
+        score = 0;
+        if (value > 0) {
+          let energyA: f64, energyB: f64;
+          if (holes) {
+            energyA = <f64>load<f32>(at + bytes) * scale;
+            energyB = <f64>load<f32>(at + 2 * bytes) * scale;
+          } else {
+            energyA = boxSum(sumsA, wa, x0, y0, x1, y1);
+            energyB = boxSum(sumsB, wb, x0 - dx, y0 - dy, x1 - dx, y1 - dy);
+          }
+          const enough = floor * count;
+          if (energyA > 0 && energyB > 0 && energyA * energyB > enough * enough) {
+            score = value * Math.sqrt(count / (most * energyA * energyB));
+          }
         }
-        const energy = energyA > 0 && energyB > 0 ? Math.sqrt(energyA * energyB) : 0;
-        score = energy > floor * count ? ((<f64>load<f32>(at) * scale) / energy) * Math.sqrt(count / most) : 0;
         const ax = <f64>dx - avoidX, ay = <f64>dy - avoidY;
         if (ax * ax + ay * ay <= avoid * avoid) score = -3;
       }
@@ -167,7 +176,8 @@ export function bestPlaces(
       best = score;
       bestX = x;
       bestY = y;
-      overlap = load<f64>(counts + <usize>r * rowBytes + (<usize>c << 3));
+      const w = min(wa, wb + dx) - max(0, dx) - 2 * RIM, h = min(ha, hb + dy) - max(0, dy) - 2 * RIM;
+      overlap = holes ? shown(surfaces + 3 * bytes, strideBytes, nx, ny, dx, dy, w * h, scale) : <f64>(w * h);
     }
   }
   let rival: f64 = -1;

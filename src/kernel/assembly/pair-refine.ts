@@ -1,5 +1,5 @@
 // Sub-pixel shifts of many pairs of strips by symmetric Lucas-Kanade over their whole overlap, a pair per row.
-import { BLOCK_BYTES, blockCovariance, blockSums } from "./pair-blocks";
+import { BLOCK_BYTES, blockCovariance, blockSums, normalMatrix } from "./pair-blocks";
 import { solveShift } from "./pair-solve";
 import { stepSums } from "./pair-sums";
 import { halveInto } from "./pair-whiten";
@@ -125,16 +125,7 @@ function totals(blocks: usize, count: i32, matrix: usize, right: usize, rest: us
     const s = blocks + <usize>k * BLOCK_BYTES;
     for (let i: usize = 0; i < BLOCK_BYTES; i += 8) store<f64>(t + i, load<f64>(t + i) + load<f64>(s + i));
   }
-  store<f64>(matrix, load<f64>(t));
-  store<f64>(matrix, load<f64>(t, 8), 8);
-  store<f64>(matrix, load<f64>(t, 24), 16);
-  store<f64>(matrix, load<f64>(t, 40), 24);
-  store<f64>(matrix, load<f64>(t, 16), 40);
-  store<f64>(matrix, load<f64>(t, 32), 48);
-  store<f64>(matrix, load<f64>(t, 48), 56);
-  store<f64>(matrix, load<f64>(t, 56), 80);
-  store<f64>(matrix, load<f64>(t, 64), 88);
-  store<f64>(matrix, load<f64>(t, 72), 120);
+  normalMatrix(t, matrix);
   memory.copy(right, t + 80, 32);
   store<f64>(rest, load<f64>(t, 72));
   store<f64>(rest, load<f64>(t, 112), 8);
@@ -156,7 +147,7 @@ function correlations(matrix: usize, right: usize, rest: usize, out: usize): voi
 }
 
 /** Pixels of a coarse version that suffice; pixels that suffice for precision, where the error then is below so much. */
-const COARSE: i32 = 32768, PLENTY: i32 = 49152;
+const COARSE: i32 = 32768, PLENTY: i32 = 32768;
 const PRECISE: f64 = 0.004;
 
 /** Variance that fine texture adds between whole pixels, where a cubic spline does not quite follow it, pixels². */
@@ -168,7 +159,8 @@ const SHORT: f64 = 0.03;
 /**
  * Jobs [lo, hi): refines the place of the second strip in the first from a start within about 2 pixels.
  *
- * @param jobs  16 float64 each: address, stride, width, height of the first strip and of the second; start x, y
+ * @param jobs  16 float64 each: address, stride, width, height of the first strip and of the second; start x, y; address and
+ *   stride of halves of both, or 0
  * @param results  16 float64 each: x, y, xx, xy, yy, ncc, gain, offset, pixels, converged (1), correlation of slopes, texture
  * @param scratch  2048 bytes, two planes of `planeBytes` (a quarter of the largest strip), `lineBytes` for a view and four
  *   rows, and the blocks of the largest overlap
@@ -180,6 +172,7 @@ export function refinePairs(
   const planeA = scratch + STATE_BYTES, planeB = planeA + planeBytes, work = planeB + planeBytes;
   const blocks = work + lineBytes;
   const matrix = state + 64, right = state + 192, weights = state + 256, rest = state + 320;
+  const whole = state + 1536;
   for (let i = <usize>lo; i < <usize>hi; i++) {
     const job = jobs + i * JOB_BYTES;
     const out = results + i * RESULT_BYTES;
@@ -197,12 +190,22 @@ export function refinePairs(
     let level = 1;
     const across = min(wa, wb + <i32>startX) - max(0, <i32>startX), down = min(ha, hb + <i32>startY) - max(0, <i32>startY);
     while (level < 3 && (across >> level) * (down >> level) > COARSE && min(across, down) >> level > 48) level++;
-    const bytesA = <usize>(((wa >> 1) + 19) & ~3) << 2, bytesB = <usize>(((wb >> 1) + 19) & ~3) << 2;
-    halveInto(a, aBytes, planeA, bytesA, wa >> 1, ha >> 1);
-    halveInto(b, bBytes, planeB, bytesB, wb >> 1, hb >> 1);
+    let coarseA = <usize>load<f64>(job, 80), coarseB = <usize>load<f64>(job, 96);
+    let bytesA = <usize>load<f64>(job, 88) << 2, bytesB = <usize>load<f64>(job, 104) << 2;
+    if (coarseA == 0) {
+      bytesA = <usize>(((wa >> 1) + 19) & ~3) << 2;
+      bytesB = <usize>(((wb >> 1) + 19) & ~3) << 2;
+      halveInto(a, aBytes, planeA, bytesA, wa >> 1, ha >> 1);
+      halveInto(b, bBytes, planeB, bytesB, wb >> 1, hb >> 1);
+      coarseA = planeA;
+      coarseB = planeB;
+    }
     for (let l = 2; l <= level; l++) {
-      halveInto(planeA, bytesA, planeA, bytesA, wa >> l, ha >> l);
-      halveInto(planeB, bytesB, planeB, bytesB, wb >> l, hb >> l);
+      // In place from the second time on: what is read lies ahead of what is written.
+      halveInto(coarseA, bytesA, planeA, bytesA, wa >> l, ha >> l);
+      halveInto(coarseB, bytesB, planeB, bytesB, wb >> l, hb >> l);
+      coarseA = planeA;
+      coarseB = planeB;
     }
     const scale = <f64>(1 << level);
     store<f64>(state, startX / scale);
@@ -210,7 +213,7 @@ export function refinePairs(
     store<f64>(state, 1, 16);
     if (
       descend(
-        planeA, bytesA, wa >> level, ha >> level, planeB, bytesB, wb >> level, hb >> level, refA, refB, state,
+        coarseA, bytesA, wa >> level, ha >> level, coarseB, bytesB, wb >> level, hb >> level, refA, refB, state,
         Math.max(1, 4 / scale), SHORT, 8, work,
       )
     ) {
@@ -234,11 +237,21 @@ export function refinePairs(
       totals(blocks, count, matrix, right, rest);
       const n = load<f64>(rest);
       store<f64>(out, n, 64);
-      if (!(n >= 64)) break;
+      if (!(n >= 64)) {
+        // The bands may lie where nothing is to be seen.
+        if (every == 1) break;
+        every = 1;
+        continue;
+      }
       correlations(matrix, right, rest, out);
       // What is known of the gain beforehand keeps blank overlaps regular.
       store<f64>(matrix, load<f64>(matrix, 80) + load<f64>(rest, 8) / n / (GAIN_SPREAD * GAIN_SPREAD), 80);
-      if (!solveShift(matrix, right, weights, 4)) break;
+      memory.copy(whole, matrix, 128);
+      if (!solveShift(matrix, right, weights, 4)) {
+        if (every == 1) break;
+        every = 1;
+        continue;
+      }
       const ux = load<f64>(right), uy = load<f64>(right, 8);
       const size = Math.sqrt(ux * ux + uy * uy);
       if (!(size < 1e6)) break;
@@ -252,7 +265,7 @@ export function refinePairs(
       store<f64>(state, load<f64>(state, 24) + load<f64>(right, 24), 24);
       rests = size < SHORT;
       if (!rests) continue;
-      blockCovariance(blocks, count, right, weights, out + 16);
+      blockCovariance(blocks, count, whole, right, out + 16, work);
       const sx = load<f64>(state, 1280), sy = load<f64>(state, 1288);
       if (every > 1 && load<f64>(out, 16) + load<f64>(out, 32) > PRECISE * PRECISE) {
         every = 1;

@@ -14,29 +14,45 @@ function meanOfSome(p: usize, rowBytes: usize): f32 {
   return count > 1 ? sum / <f32>count : f32.NaN;
 }
 
-/** Means of 2 by 2 pixels: `width` by `height` pixels of the result; strides in bytes. Rows are written in whole vectors. */
+/** Four means of 2 by 2 pixels. */
+@inline function four(p: usize, rowBytes: usize): v128 {
+  const lo = f32x4.add(v128.load(p), v128.load(p + rowBytes));
+  const hi = f32x4.add(v128.load(p, 16), v128.load(p + rowBytes, 16));
+  return f32x4.mul(
+    f32x4.splat(0.25),
+    f32x4.add(v128.shuffle<i32>(lo, hi, 0, 2, 4, 6), v128.shuffle<i32>(lo, hi, 1, 3, 5, 7)),
+  );
+}
+
+/** Means of 2 by 2 pixels: `width` by `height` pixels of the result; strides in bytes. */
 export function halveInto(src: usize, srcBytes: usize, dst: usize, dstBytes: usize, width: i32, height: i32): void {
-  const quarter = f32x4.splat(0.25);
+  const whole = width & ~7;
   for (let y = 0; y < height; y++) {
     const from = src + 2 * <usize>y * srcBytes;
     const to = dst + <usize>y * dstBytes;
-    for (let x = 0; x < width; x += 4) {
+    for (let x = 0; x < whole; x += 8) {
       const p = from + (<usize>x << 3);
-      const lo = f32x4.add(v128.load(p), v128.load(p + srcBytes));
-      const hi = f32x4.add(v128.load(p, 16), v128.load(p + srcBytes, 16));
-      const v = f32x4.mul(
-        quarter,
-        f32x4.add(v128.shuffle<i32>(lo, hi, 0, 2, 4, 6), v128.shuffle<i32>(lo, hi, 1, 3, 5, 7)),
-      );
-      v128.store(to + (<usize>x << 2), v);
-      if (v128.any_true(f32x4.ne(v, v))) {
-        for (let i = x; i < min(x + 4, width); i++) {
-          const at = to + (<usize>i << 2);
-          const mean = load<f32>(at);
-          if (mean != mean) store<f32>(at, meanOfSome(from + (<usize>i << 3), srcBytes));
-        }
+      const at = to + (<usize>x << 2);
+      const v = four(p, srcBytes), w = four(p + 32, srcBytes);
+      const sum = f32x4.add(v, w);
+      if (v128.any_true(f32x4.ne(sum, sum))) halveSome(p, srcBytes, at, 8);
+      else {
+        v128.store(at, v);
+        v128.store(at, w, 16);
       }
     }
+    if (whole < width) halveSome(from + (<usize>whole << 3), srcBytes, to + (<usize>whole << 2), width - whole);
+  }
+}
+
+/** The same where some pixels may not be observed. */
+function halveSome(from: usize, srcBytes: usize, to: usize, count: i32): void {
+  for (let i = 0; i < count; i++) {
+    const p = from + (<usize>i << 3);
+    const even = load<f32>(p) + load<f32>(p + srcBytes);
+    const odd = load<f32>(p, 4) + load<f32>(p + srcBytes, 4);
+    const mean = <f32>0.25 * (even + odd);
+    store<f32>(to + (<usize>i << 2), mean == mean ? mean : meanOfSome(p, srcBytes));
   }
 }
 

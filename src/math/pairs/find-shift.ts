@@ -1,6 +1,6 @@
 import type { Window } from "../../core/grid.js";
 import type { Arena } from "../../kernel/memory.js";
-import type { Plane } from "../plane.js";
+import { halfPlane, type Plane } from "../plane.js";
 import { type CaptureOptions, capturePairs } from "./capture.js";
 import type { PairCapture, PairFit, PairJob } from "./pair-job.js";
 import { refinePairs } from "./refine.js";
@@ -117,12 +117,23 @@ export function shiftOfPlanes(
   start: readonly [number, number],
   { maxShift, sensorPattern = false }: ShiftSearch = {},
 ): { place: PairCapture; fit: PairFit } {
-  const job: PairJob = { a, b, ...reachOf(a, b, start, maxShift) };
+  const { expected, reach } = reachOf(a, b, start, maxShift);
+  const large = Math.min(a.width, b.width, a.height, b.height) >= HALVED;
+  const halves = large ? ([halfPlane(arena, a), halfPlane(arena, b)] as const) : undefined;
+  const n = halves ? 2 : 1;
+  const two = (p: readonly [number, number]) => [p[0] / n, p[1] / n] as const;
   const options: CaptureOptions = sensorPattern ? { fixedPattern: [[0, 0]] } : {};
-  const [place] = capturePairs(arena, [job], options) as [PairCapture];
-  const [fit] = refinePairs(arena, [{ ...job, start: [place.x, place.y] }]) as [PairFit];
-  return { place, fit };
+  const [p, q] = halves ?? [a, b];
+  const [coarse] = capturePairs(arena, [{ a: p, b: q, expected: two(expected), reach: two(reach) }], options);
+  const place = { ...coarse!, x: n * coarse!.x, y: n * coarse!.y, overlap: n * n * coarse!.overlap };
+  const job = { a, b, expected, reach, start: [place.x, place.y] as const, ...(halves ? { halves } : {}) };
+  const [fit] = refinePairs(arena, [job]);
+  for (const half of halves ?? []) arena.free(half.at);
+  return { place, fit: fit! };
 }
+
+/** Images with shorter sides are searched as they are. */
+const HALVED = 256;
 
 function reachOf(a: Plane, b: Plane, start: readonly [number, number], maxShift?: number) {
   const [x, y] = [0, 1].map((n) => {

@@ -1,9 +1,16 @@
 import { kernels } from "../../kernel/lane.js";
 import type { Arena } from "../../kernel/memory.js";
+import type { Plane } from "../plane.js";
 import type { PairFit, PairJob } from "./pair-job.js";
 
 const JOB_NUMBERS = 16;
 const RESULT_NUMBERS = 16;
+
+export interface RefineJob extends PairJob {
+  readonly start: readonly [x: number, y: number];
+  /** Both planes at half the size, where they are at hand; see `halfPlane`. */
+  readonly halves?: readonly [a: Plane, b: Plane];
+}
 
 /**
  * Refines for each pair the place of b in a, by Lucas-Kanade steps over the whole overlap, from a start within about 2 px.
@@ -16,17 +23,15 @@ const RESULT_NUMBERS = 16;
  *
  * @returns one result per job, in order
  */
-export function refinePairs(
-  arena: Arena,
-  jobs: readonly (PairJob & { readonly start: readonly [x: number, y: number] })[],
-): PairFit[] {
+export function refinePairs(arena: Arena, jobs: readonly RefineJob[]): PairFit[] {
   if (jobs.length === 0) return [];
   const k = kernels();
   const table = new Float64Array(JOB_NUMBERS * jobs.length);
   let most = 0;
   let [width, blocks] = [0, 0];
-  for (const [n, { a, b, start }] of jobs.entries()) {
+  for (const [n, { a, b, start, halves }] of jobs.entries()) {
     const row = [a.at, a.stride, a.width, a.height, b.at, b.stride, b.width, b.height, start[0], start[1]];
+    if (halves) row.push(...halves.flatMap((half) => [half.at, half.stride]));
     table.set(row, JOB_NUMBERS * n);
     for (const p of [a, b]) most = Math.max(most, 4 * ((p.width >> 1) + 19) * ((p.height >> 1) + 1));
     const [w, h] = [Math.min(a.width, b.width), Math.min(a.height, b.height)];
