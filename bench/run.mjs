@@ -14,6 +14,7 @@ const topics = {
   pair: { file: "pair.mjs", inputs: "intensity" },
   warp: { file: "warp.mjs", inputs: "warp" },
   memory: { file: "memory.mjs" },
+  mosaic: { file: "mosaic.mjs" },
   plan: { file: "plan.mjs" },
   calibration: { file: "calibration.mjs" },
   kernels: { file: "kernels.mjs" },
@@ -32,7 +33,7 @@ without a topic: ${byDefault.join(", ")}
 --inputs DIR    images that peers/make_inputs.py has made; without it they are made in a temporary folder
 --shared DIR    where bench/peers, bench/score.py and data are; ../shared
 --runs N        counted rounds; 3
---side N        memory: warp an image of N x N pixels; 30000 (needs 3 bytes of disk a pixel)
+--side N        memory, mosaic: an image of N x N pixels; 30000 (needs 3 bytes of disk a pixel)
 --only TEXT     score: only pairs with this in their name
 --unrelated N   score: pairs that must be refused; 20
 --pairs N       calibration: how many pairs; 40

@@ -75,6 +75,27 @@ export function maskOfBest(
   return k == 2 ? 6 : (k & 1) != 0 ? 4 : 1;
 }
 
+/** Five samples at every other place, binomial weights, for four places: `p` is the first of the first place's five. */
+@inline function fiveOf(p: usize): v128 {
+  const a = v128.load(p);
+  const b = v128.load(p, 16);
+  const c = v128.load(p, 32);
+  const outer = f32x4.add(v128.shuffle<f32>(a, b, 0, 2, 4, 6), v128.shuffle<f32>(b, c, 0, 2, 4, 6));
+  const inner = f32x4.add(v128.shuffle<f32>(a, b, 1, 3, 5, 7), v128.shuffle<f32>(v128.shuffle<f32>(a, b, 3, 5, 7, 7), c, 0, 1, 2, 5));
+  const middle = v128.shuffle<f32>(v128.shuffle<f32>(a, b, 2, 4, 6, 6), c, 0, 1, 2, 4);
+  return f32x4.add(f32x4.add(outer, f32x4.mul(inner, f32x4.splat(4))), f32x4.mul(middle, f32x4.splat(6)));
+}
+
+/** Four samples of the next coarser level, all of whose 5 by 5 lie in the plane; NaN where one of them is. */
+@inline function reduced4(p: usize, row: usize): v128 {
+  const outer = f32x4.add(fiveOf(p), fiveOf(p + 4 * row));
+  const inner = f32x4.add(fiveOf(p + row), fiveOf(p + 3 * row));
+  const sum = f32x4.add(
+    f32x4.add(outer, f32x4.mul(inner, f32x4.splat(4))), f32x4.mul(fiveOf(p + 2 * row), f32x4.splat(6)),
+  );
+  return f32x4.mul(sum, f32x4.splat(1.0 / 256));
+}
+
 /**
  * The next coarser level: means over 5 by 5 samples, binomial weights. `outside` says what counts beyond the plane: 0, for
  * masks, or nothing (NaN), for samples.
@@ -86,7 +107,18 @@ export function reduceBinomial(
 ): void {
   for (let y = lo; y < hi; y++) {
     const to = dst + (<usize>y * <usize>dstStride << 2);
+    const within = y > 0 && 2 * y + 2 < height;
     for (let x = 0; x < columns; x++) {
+      // Four at a time well inside. Where the fours begin depends on the plane alone, so the same sums come out each time.
+      if (within && (x & 3) == 0 && x > 0 && 2 * x + 9 < width) {
+        const from = src + ((<usize>(2 * y - 2) * <usize>srcStride + <usize>(2 * x - 2)) << 2);
+        const four = reduced4(from, <usize>srcStride << 2);
+        if (!v128.any_true(f32x4.ne(four, four))) {
+          v128.store(to + (<usize>x << 2), four);
+          x += 3;
+          continue;
+        }
+      }
       let sum: f32 = 0;
       let weight: f32 = 0;
       for (let j = 0; j < 5; j++) {
@@ -135,6 +167,46 @@ export function reduceBinomial(
   return sum / weight;
 }
 
+/** Whether the eight samples from an even place on lie between coarse samples that exist. */
+@inline function amid(x: i32, y: i32, columns: i32, width: i32, height: i32): bool {
+  const k = x >> 1;
+  const from = ((y + 1) >> 1) - 1;
+  return (x & 7) == 0 && x > 0 && x + 8 <= columns && k + 5 <= width && from >= 0 && from + ((y & 1) != 0 ? 2 : 3) <= height;
+}
+
+/** Coarse samples of two or three rows, joined for a row between them. */
+@inline function column4(p: usize, row: usize, odd: bool): v128 {
+  const a = v128.load(p);
+  const b = v128.load(p + row);
+  if (odd) return f32x4.mul(f32x4.add(a, b), f32x4.splat(0.5));
+  const sum = f32x4.add(f32x4.add(a, v128.load(p + 2 * row)), f32x4.mul(b, f32x4.splat(6)));
+  return f32x4.mul(sum, f32x4.splat(0.125));
+}
+
+/** Eight samples between coarse ones, at an even place where `amid` holds: the first four at `out`, then the others. */
+@inline function expand8(coarse: usize, stride: i32, x: i32, y: i32, out: usize): void {
+  const odd = (y & 1) != 0;
+  const row = <usize>stride << 2;
+  const p = coarse + ((<usize>(((y + 1) >> 1) - 1) * <usize>stride + <usize>((x >> 1) - 1)) << 2);
+  const before = column4(p, row, odd);
+  const on = column4(p + 4, row, odd);
+  const after = column4(p + 8, row, odd);
+  const even = f32x4.mul(f32x4.add(f32x4.add(before, after), f32x4.mul(on, f32x4.splat(6))), f32x4.splat(0.125));
+  const amidst = f32x4.mul(f32x4.add(on, after), f32x4.splat(0.5));
+  v128.store(out, v128.shuffle<f32>(even, amidst, 0, 4, 1, 5));
+  v128.store(out, v128.shuffle<f32>(even, amidst, 2, 6, 3, 7), 16);
+}
+
+/** Adds four differences times their masks to sums. @returns whether that could be done: no coarse sample was missing */
+@inline function addFour(v: v128, m: v128, below: v128, sum: usize, weight: usize): bool {
+  const counts = v128.and(f32x4.eq(v, v), f32x4.gt(m, f32x4.splat(0)));
+  if (v128.any_true(v128.and(counts, f32x4.ne(below, below)))) return false;
+  const own = v128.and(m, counts);
+  v128.store(sum, f32x4.add(v128.load(sum), v128.and(f32x4.mul(m, f32x4.sub(v, below)), counts)));
+  v128.store(weight, f32x4.add(v128.load(weight), own));
+  return true;
+}
+
 /**
  * Adds what one level of a tile has beyond the next coarser one, times the tile's mask, to the sums of that level. At the
  * coarsest level (`coarse` 0) all of it.
@@ -142,31 +214,67 @@ export function reduceBinomial(
 export function addBand(
   lo: i32, hi: i32, values: usize, masks: usize, stride: i32, columns: i32,
   coarse: usize, coarseStride: i32, coarseWidth: i32, coarseHeight: i32, sums: usize, weights: usize, sumStride: i32,
+  scratch: usize,
 ): void {
   for (let y = lo; y < hi; y++) {
     const row = <usize>y * <usize>stride << 2;
     const to = <usize>y * <usize>sumStride << 2;
     for (let x = 0; x < columns; x++) {
       const at = <usize>x << 2;
-      const m = load<f32>(masks + row + at);
-      let v = load<f32>(values + row + at);
-      if (m == 0 || v != v) continue;
-      if (coarse != 0) v -= expanded(coarse, coarseStride, coarseWidth, coarseHeight, x, y);
-      store<f32>(sums + to + at, load<f32>(sums + to + at) + m * v);
-      store<f32>(weights + to + at, load<f32>(weights + to + at) + m);
+      if (coarse != 0 && amid(x, y, columns, coarseWidth, coarseHeight)) {
+        expand8(coarse, coarseStride, x, y, scratch);
+        let done = true;
+        for (let k: usize = 0; k < 32 && done; k += 16) {
+          const v = v128.load(values + row + at + k);
+          const m = v128.load(masks + row + at + k);
+          done = addFour(v, m, v128.load(scratch + k), sums + to + at + k, weights + to + at + k);
+          if (done) x += 4;
+        }
+        if (done) {
+          x--;
+          continue;
+        }
+        // The first four may be done already: what is left goes one by one from where it stands.
+        addOne(values + row, masks + row, x, y, coarse, coarseStride, coarseWidth, coarseHeight, sums + to, weights + to);
+        continue;
+      }
+      addOne(values + row, masks + row, x, y, coarse, coarseStride, coarseWidth, coarseHeight, sums + to, weights + to);
     }
   }
 }
 
+@inline function addOne(
+  values: usize, masks: usize, x: i32, y: i32,
+  coarse: usize, coarseStride: i32, coarseWidth: i32, coarseHeight: i32, sums: usize, weights: usize,
+): void {
+  const at = <usize>x << 2;
+  const m = load<f32>(masks + at);
+  let v = load<f32>(values + at);
+  if (m == 0 || v != v) return;
+  if (coarse != 0) v -= expanded(coarse, coarseStride, coarseWidth, coarseHeight, x, y);
+  store<f32>(sums + at, load<f32>(sums + at) + m * v);
+  store<f32>(weights + at, load<f32>(weights + at) + m);
+}
 /** A level of the mosaic, in place of its sums: their mean, on top of the next coarser level of the mosaic. */
 export function joinBands(
   lo: i32, hi: i32, sums: usize, weights: usize, stride: i32, columns: i32,
-  coarse: usize, coarseStride: i32, coarseWidth: i32, coarseHeight: i32, isFinest: i32,
+  coarse: usize, coarseStride: i32, coarseWidth: i32, coarseHeight: i32, isFinest: i32, scratch: usize,
 ): void {
   for (let y = lo; y < hi; y++) {
     const row = <usize>y * <usize>stride << 2;
     for (let x = 0; x < columns; x++) {
       const at = row + (<usize>x << 2);
+      if (coarse != 0 && amid(x, y, columns, coarseWidth, coarseHeight)) {
+        expand8(coarse, coarseStride, x, y, scratch);
+        const a = f32x4.add(f32x4.div(v128.load(sums + at), v128.load(weights + at)), v128.load(scratch));
+        const b = f32x4.add(f32x4.div(v128.load(sums + at, 16), v128.load(weights + at, 16)), v128.load(scratch, 16));
+        if (!v128.any_true(v128.or(f32x4.ne(a, a), f32x4.ne(b, b)))) {
+          v128.store(sums + at, a);
+          v128.store(sums + at, b, 16);
+          x += 7;
+          continue;
+        }
+      }
       const w = load<f32>(weights + at);
       let v: f32 = load<f32>(sums + at) / w;
       if (coarse != 0 && (w > 0 || isFinest == 0)) {

@@ -1,5 +1,6 @@
 import type { Window } from "../../../core/grid.js";
 import type { DType } from "../../../core/image.js";
+import type { KernelArg } from "../../../kernel/board.js";
 import { kernels } from "../../../kernel/lane.js";
 import type { Arena } from "../../../kernel/memory.js";
 import type { BlockTarget } from "../../lazy.js";
@@ -63,7 +64,7 @@ export async function fuseBands(
   }
 }
 
-function rows(kernel: string, count: number, ...args: number[]): void {
+function rows(kernel: string, count: number, ...args: KernelArg[]): void {
   kernels().rows(kernel, count, args, GRAIN);
 }
 
@@ -102,6 +103,7 @@ function blended(arena: Arena, layers: readonly Layer[], window: Window, levels:
   });
   rows("fillRows", height, best.at, best.stride, 0);
   for (const layer of layers) addLayer(layer, window, levels, sums);
+  const scratch = kernels().scratch(arena, 64);
   // From the coarsest level down, each on top of the one before.
   for (let level = levels; level >= 0; level--) {
     const { sum, weight } = sums[level]!;
@@ -112,6 +114,7 @@ function blended(arena: Arena, layers: readonly Layer[], window: Window, levels:
       ...[sum.at, weight.at, sum.stride, sum.width],
       ...(coarse ? [coarse.at, coarse.stride, coarse.width, coarse.height] : [0, 0, 0, 0]),
       level === 0 ? 1 : 0,
+      scratch,
     );
   }
   return sums[0]!.sum;
@@ -124,6 +127,7 @@ function addLayer(
   sums: readonly { readonly sum: Plane; readonly weight: Plane }[],
 ): void {
   using arena = kernels().arena();
+  const scratch = kernels().scratch(arena, 64);
   let { values, weights: masks } = layer;
   for (let level = 0; level <= levels; level++) {
     const next = level < levels ? coarserLevel(arena, layer.part, values, masks, level + 1) : undefined;
@@ -134,7 +138,7 @@ function addLayer(
       values.height,
       ...[values.at, masks.at, values.stride, values.width],
       ...(coarse ? [coarse.at, coarse.stride, coarse.width, coarse.height] : [0, 0, 0, 0]),
-      ...[placeIn(sum, layer.part, window, level), placeIn(weight, layer.part, window, level), sum.stride],
+      ...[placeIn(sum, layer.part, window, level), placeIn(weight, layer.part, window, level), sum.stride, scratch],
     );
     if (next) ({ values, masks } = next);
   }
