@@ -43,12 +43,14 @@ describe("patterns of file names", () => {
     ["s/**/*.svs", "s", true],
     ["s/{case}/x.svs", "s", true],
     ["../up/*.tif", "../up", false],
+    ["a/film.tif", "a", false],
+    ["film.tif", ".", false],
   ])("%s looks into the folder %s", (text, folder, deep) => {
     expect([pattern(text).folder, pattern(text).deep]).toEqual([folder, deep]);
   });
 
   test.each([
-    "a.tif",
+    "a/",
     "{a}{b}.tif",
     "{a}*.tif",
     "*{a}.tif",

@@ -22,21 +22,16 @@ export interface Pattern {
 
 const tokenLimit = 32;
 
-/** Reads a pattern. `{name}` takes text up to the next part, `{name:02}` at least two digits. */
+/** Reads a pattern; one without `*` and fields is a file's name. `{name}` takes text up to the next part, `{name:02}` at least two digits. */
 export function parsePattern(text: string, at: Place): Result<Pattern> {
   const refuse = (message: string, hint?: string): Result<Pattern> =>
     failed(errorAt(at, "bad-pattern", `"${text}": ${message}`, hint) satisfies Diagnostic);
   const normal = text.replaceAll("\\", "/").replace(/^(\.\/)+/, "");
   const special = normal.search(/[*?{]/);
-  const cut = special < 0 ? -1 : normal.lastIndexOf("/", special);
+  const cut = normal.lastIndexOf("/", special < 0 ? normal.length : special);
   const folder = cut < 0 ? (normal.startsWith("/") ? "/" : ".") : normal.slice(0, cut) || "/";
-  if (special < 0) {
-    return refuse(
-      "a pattern needs a * or a {field}",
-      "Write file: for one file, or all: raw/tile_{row:02}_{col:02}.tif.",
-    );
-  }
   const rest = normal.slice(cut + 1);
+  if (rest === "") return refuse("a pattern needs the name of a file, with a * or a {field} for many");
   const tokens: Token[] = [];
   const fields: string[] = [];
   const part = /\*\*\/|\*|\?|\{([^{}]*)\}|[^*?{]+|\{/g;
