@@ -56,6 +56,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "stack/align": () => import("./stack/align/index.js"),
   "stack/apply": () => import("./stack/apply/index.js"),
   "stack/mean": () => import("./stack/mean/index.js"),
+  "stack/order": () => import("./stack/order/index.js"),
   "stitch/align": () => import("./stitch/align/index.js"),
   "stitch/flat-field": () => import("./stitch/flat-field/index.js"),
   "stitch/fuse": () => import("./stitch/fuse/index.js"),

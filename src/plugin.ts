@@ -99,6 +99,7 @@ export * from "./math/sample-type.js";
 export { alignStack, type StackAlignment, type StackOptions } from "./math/stack/align-stack.js";
 export { applyStack } from "./math/stack/apply-stack.js";
 export type { SliceFault } from "./math/stack/bad-slices.js";
+export { orderStack } from "./math/stack/order-stack.js";
 export { channelOf, slicesOf } from "./math/stack/slices.js";
 export { judgeStack } from "./math/stack/stack-verdict.js";
 export { alignByStructure, type StructureAlignment } from "./math/structure/align.js";

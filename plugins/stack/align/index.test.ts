@@ -1,12 +1,18 @@
 import {
   type Affine2,
+  blurImage,
   type Image,
   pixelGrid,
   type SliceTransforms,
+  seededRandom,
   sliceTransforms,
   wholeWindow,
 } from "tiepoint/plugin";
 import { expect, test } from "vitest";
+import { picture } from "../../../src/samples/camera.js";
+import { cells } from "../../../src/samples/cells.js";
+import { octaves, smoothStep } from "../../../src/samples/noise.js";
+import type { Scene } from "../../../src/samples/scene.js";
 import { sampleTimeSeries } from "../../../src/samples/time-series.js";
 import { memoryImage } from "../../../test/support/image.js";
 import { context } from "../../../test/support/wings.js";
@@ -103,4 +109,117 @@ test("slices that show nothing are rejected", async () => {
   const blank = () => memoryImage(new Uint8Array(64 * 64).fill(7), pixelGrid(64, 64));
   const found = await align(new Map(["a", "b", "c"].map((id) => [id, blank()])));
   expect(found.verdict).toMatchObject({ status: "rejected" });
+});
+
+/** Frames of one scene under a camera that wanders, by 0.3 px a frame along each axis. */
+function film(count: number, seed = 4) {
+  const size = 128;
+  const random = seededRandom(11);
+  const normal = () => Array.from({ length: 12 }, random).reduce((s, v) => s + v, -6);
+  const scene = cells({ width: 256, height: 256, seed });
+  let [x, y] = [0, 0];
+  const truth: Affine2[] = [];
+  const slices = new Map<string, Image>();
+  for (let i = 0; i < count; i++) {
+    const at = [x, y] as const;
+    truth.push([1, 0, x, 0, 1, y]);
+    const image = picture(scene, {
+      ...{ width: size, height: size, dtype: "uint16", noise: 0.05, offset: 0.1, gain: 0.8, seed: 100 + i },
+      sceneFromPixel: (px, py, out) => {
+        out[0] = px + at[0] + 64;
+        out[1] = py + at[1] + 64;
+      },
+    });
+    slices.set(`f${i}`, image);
+    x += 0.3 * normal();
+    y += 0.3 * normal();
+  }
+  return { slices, truth };
+}
+
+test("frames that wander are placed to a small part of a pixel, at the end as at the start", async () => {
+  const { slices, truth } = film(60);
+  const params = { model: "translation", against: "mean", compare: "brightness" } as const;
+  const { transforms } = await align(slices, params);
+  const away = transforms.frameFromSlice.map((m, i) => [m[2] - truth[i]![2], m[5] - truth[i]![5]] as const);
+  const mean = [0, 1].map((c) => away.reduce((s, v) => s + v[c]!, 0) / away.length);
+  const rms = (part: typeof away) =>
+    Math.sqrt(part.reduce((s, v) => s + (v[0] - mean[0]!) ** 2 + (v[1] - mean[1]!) ** 2, 0) / part.length);
+  expect(rms(away)).toBeLessThan(0.05);
+  // Twenty errors of one kind differ by a fifth by chance.
+  expect(rms(away.slice(-20))).toBeLessThan(1.5 * rms(away.slice(0, 20)));
+});
+
+test("bad slices of every kind are found, no good one with them, and neighbours are where they would be without", async () => {
+  const blurred = (image: Image) => blurImage(image, 6);
+  const half = (image: Image): Image => ({
+    ...image,
+    async read(window, options) {
+      const pixels = await image.read(window, options);
+      return {
+        ...pixels,
+        data: pixels.data.map((v, n) => (Math.floor(n / window.width) + window.y > 20 ? 0 : v)) as never,
+      };
+    },
+  });
+  const random = seededRandom(2);
+  const grain = () =>
+    memoryImage(
+      Uint16Array.from({ length: 128 ** 2 }, () => 65535 * random()),
+      pixelGrid(128, 128),
+    );
+  const kinds = new Map<number, (good: Image, other: Image) => Image>([
+    [6, () => memoryImage(new Uint16Array(128 ** 2), pixelGrid(128, 128))],
+    [17, () => grain()],
+    [30, (_, other) => other],
+    [31, () => grain()],
+    [44, (good) => half(good)],
+    [52, (good) => blurred(good)],
+  ]);
+  const whole = film(64);
+  const other = film(1, 9).slices.get("f0")!;
+  const spoilt = new Map([...whole.slices].map(([name, good], i) => [name, kinds.get(i)?.(good, other) ?? good]));
+  const params = { model: "translation", compare: "brightness" } as const;
+  const found = await align(spoilt, params);
+  const clean = await align(whole.slices, params);
+  expect(found.transforms.state.flatMap((s, i) => (s === "bridged" ? [i] : []))).toEqual([...kinds.keys()]);
+  found.transforms.frameFromSlice.forEach((m, i) => {
+    if (kinds.has(i)) return;
+    const c = clean.transforms.frameFromSlice[i]!;
+    expect(Math.sqrt((m[2] - c[2]) ** 2 + (m[5] - c[5]) ** 2)).toBeLessThan(0.1);
+  });
+});
+
+test("a tube that runs aslant keeps its slant with trend: keep, and is straightened without", async () => {
+  const slope = 0.1763; // the tangent of 10 degrees
+  const texture = octaves(7, 3);
+  const random = seededRandom(5);
+  const jitter = () => 4 * (random() - 0.5);
+  const places: (readonly [number, number])[] = [];
+  const slices = new Map<string, Image>();
+  for (let i = 0; i < 100; i++) {
+    const at = [44 + slope * (i - 50) + jitter(), 48 + jitter()] as const;
+    places.push(at);
+    const tube: Scene = {
+      bands: ["gray"],
+      paint: (x, y, out) => {
+        const r = Math.sqrt((x - at[0]) ** 2 + (y - at[1]) ** 2);
+        const inside = smoothStep(-1, 1, 20 - r);
+        out[0] = 0.2 + inside * (0.3 + 0.3 * texture((x - at[0]) / 8, (y - at[1]) / 8 + 0.02 * i));
+      },
+    };
+    slices.set(`z${i}`, picture(tube, { width: 96, height: 96, noise: 0.02, seed: i + 1 }));
+  }
+  const measured = async (trend: "keep" | "remove") => {
+    const { transforms } = await align(slices, { model: "translation", trend });
+    const x = transforms.frameFromSlice.map((m, i) => places[i]![0] + m[2]);
+    const mean = x.reduce((s, v) => s + v, 0) / 100;
+    const fitted = x.reduce((s, v, i) => s + (i - 49.5) * v, 0) / 83325;
+    const rest = Math.sqrt(x.reduce((s, v, i) => s + (v - mean - fitted * (i - 49.5)) ** 2, 0) / 100);
+    return { fitted, rest };
+  };
+  const [kept, removed] = [await measured("keep"), await measured("remove")];
+  expect(Math.abs(kept.fitted / slope - 1)).toBeLessThan(0.05);
+  expect(kept.rest).toBeLessThan(0.4); // jitter of 1.15 px, of which 10 slices average out all but a sixth
+  expect(Math.abs(removed.fitted)).toBeLessThan(0.05 * slope);
 });

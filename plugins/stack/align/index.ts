@@ -32,10 +32,10 @@ export default definePlugin({
     },
     against: {
       type: "string",
-      enum: ["range", "previous", "first"],
+      enum: ["range", "previous", "first", "mean"],
       default: "range",
       description:
-        "What each slice is compared with: all slices within the range, and some far away where they still look alike; the one before; or the reference slice.",
+        "What each slice is compared with: all slices within the range, and some far away where they still look alike; the one before; the reference slice; or, after the range, the mean of all, where all show one thing.",
     },
     range: {
       type: "integer",
@@ -57,6 +57,13 @@ export default definePlugin({
       default: "auto",
       description:
         "How two slices are brought together: intensity compares grey values, from where the neighbours lie; features finds any shift and rotation first; auto does that where intensity leads nowhere.",
+    },
+    compare: {
+      type: "string",
+      enum: ["edges", "brightness"],
+      default: "edges",
+      description:
+        "What two slices agree by in the end: edges follow structures where these change from slice to slice; brightness is faster and as good for frames of one scene.",
     },
     channel: {
       type: "string",
@@ -88,7 +95,7 @@ export default definePlugin({
   inputs: { slices: "image[]" },
   outputs: { transforms: "table", pairs: "table" },
   async run({ slices: images }, params, context) {
-    const { model, against, range, reference, matcher, channel, trend, trendLength } = params;
+    const { model, against, range, reference, matcher, compare, channel, trend, trendLength } = params;
     const all = slicesOf(images);
     if (!all.ok) return all;
     const odd = all.value.find(({ image }) => isCategorical(image));
@@ -107,7 +114,7 @@ export default definePlugin({
     if (!side.ok) return side;
     const last = slices.value.length - 1;
     const options = {
-      ...{ family: model, matcher, against, range, maxSide: Math.max(64, side.value) },
+      ...{ family: model, matcher, compare, against, range, maxSide: Math.max(64, side.value) },
       reference: reference === "first" ? 0 : reference === "last" ? last : last >> 1,
       ...(trend === "keep" ? { keepTrend: trendLength } : {}),
     };

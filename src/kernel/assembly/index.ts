@@ -11,6 +11,7 @@ export * from "./contours";
 export * from "./convert";
 export * from "./corner-refine";
 export * from "./elementary";
+export * from "./edge-strength";
 export * from "./equalise";
 export * from "./even-light";
 export * from "./fast";

@@ -45,15 +45,25 @@ export function warpLinear(moving: usize, movingStride: i32, m: usize, x: i32, y
   // (u + m0 i) / (w + m6 i) - left = ((u - left w) + (m0 - left m6) i) / (w + m6 i)
   const U = f32x4.splat(<f32>(u - left * w)), V = f32x4.splat(<f32>(v - top * w));
   const DU = f32x4.splat(<f32>(load<f64>(m) - left * load<f64>(m, 48))), DV = f32x4.splat(<f32>(load<f64>(m, 24) - top * load<f64>(m, 48)));
+  const W = f32x4.splat(<f32>w), DW = f32x4.splat(<f32>load<f64>(m, 48));
   const four = f32x4.splat(4);
   let i = f32x4(0, 1, 2, 3);
+  // Rows lie a page apart, so that the processor fetches nothing ahead where a stretch climbs from row to row: one load of each
+  // cache line, all at once, in place of waiting for one after the other.
+  let touched: f32 = 0;
+  for (let k = 0; k < n; k += 16) {
+    const t = <f32>k, d: f32 = <f32>1 / (f32x4.extract_lane(W, 0) + f32x4.extract_lane(DW, 0) * t);
+    const column = <i32>((f32x4.extract_lane(U, 0) + f32x4.extract_lane(DU, 0) * t) * d);
+    const below = <i32>((f32x4.extract_lane(V, 0) + f32x4.extract_lane(DV, 0) * t) * d) + 1;
+    touched += load<f32>(base + (<usize>(below * movingStride + column) << 2));
+  }
+  store<f32>(line, touched);
   if (load<f64>(m, 48) == 0 && w == 1) {
     for (let k: usize = 0; k < <usize>n << 2; k += 16) {
       v128.store(line + k, sample4(base, rowBytes, stride, f32x4.add(U, f32x4.mul(DU, i)), f32x4.add(V, f32x4.mul(DV, i))));
       i = f32x4.add(i, four);
     }
   } else {
-    const W = f32x4.splat(<f32>w), DW = f32x4.splat(<f32>load<f64>(m, 48));
     for (let k: usize = 0; k < <usize>n << 2; k += 16) {
       const d = f32x4.add(W, f32x4.mul(DW, i));
       const px = f32x4.div(f32x4.add(U, f32x4.mul(DU, i)), d), py = f32x4.div(f32x4.add(V, f32x4.mul(DV, i)), d);

@@ -33,6 +33,8 @@ export interface LevelFit {
   readonly pixels: number;
   readonly iterations: number;
   readonly converged: boolean;
+  /** How far the last step moved a corner, at most, pixels. */
+  readonly lastStep: number;
   /** Covariance of the family's unknowns, pixels from the middle; absent where it is not to be had, or not wanted. */
   readonly covariance?: Float64Array | undefined;
 }
@@ -65,6 +67,7 @@ export function alignLevel(strips: StripSums, request: LevelRequest): LevelFit {
   let nccAtStart = Number.NaN;
   let converged = false;
   let iterations = 0;
+  let lastStep = Number.POSITIVE_INFINITY;
   for (; iterations < request.iterations && !converged; iterations++) {
     const moved = support ? farthest(places, support, matrix) : Number.POSITIVE_INFINITY;
     const products = !(moved < 0.95 * KEEP);
@@ -94,6 +97,7 @@ export function alignLevel(strips: StripSums, request: LevelRequest): LevelFit {
     const next = multiplyMatrix3(matrix, multiplyMatrix3(fromMiddle, multiplyMatrix3(invertMatrix3(cut), toMiddle)));
     if (!next.every(Number.isFinite)) break;
     matrix = next;
+    lastStep = length;
     // Weights follow the residuals as long as the map moves visibly; later they stay, so that the steps can end.
     if (weights && robust && (weights.cut === 0 || length > 0.05)) {
       weights = { gain: solved.gain, offset: solved.offset, cut: 0 };
@@ -112,6 +116,7 @@ export function alignLevel(strips: StripSums, request: LevelRequest): LevelFit {
     pixels: state?.pixels ?? 0,
     iterations,
     converged,
+    lastStep,
     covariance: request.stray && state ? strayOf(strips, [...unknowns, ...brightness], n, metric, state) : undefined,
   };
 }

@@ -1,10 +1,11 @@
-import { invertMatrix3, type Matrix3, multiplyMatrix3 } from "../../core/transform.js";
+import type { Matrix3 } from "../../core/transform.js";
 import { kernels } from "../../kernel/lane.js";
 import type { Arena } from "../../kernel/memory.js";
 import type { Plane } from "../plane.js";
 import { localStretch } from "../plausibility.js";
 import { type IntensityFamily, motionAt } from "./families.js";
 import { alignLevel, type LevelFit } from "./level.js";
+import { fullMap, levelMap, levelPairs } from "./level-maps.js";
 import { freeLevels, type IntensityLevels, intensityLevels } from "./levels.js";
 import { StripSums } from "./sums.js";
 
@@ -20,6 +21,8 @@ export interface IntensityOptions {
   readonly metric?: "ecc" | "ssd";
   /** The last level that is looked at; 0, the pixels as they are, when absent. */
   readonly finest?: number;
+  /** The first level that is looked at, for a start that is off by a few of its pixels at most; all there are when absent. */
+  readonly coarsest?: number;
 }
 
 export interface IntensityFit {
@@ -34,7 +37,7 @@ export interface IntensityFit {
   readonly overlap: number;
   /** At all levels together. */
   readonly iterations: number;
-  /** Whether the last steps at the finest level went nowhere. */
+  /** Whether the last step at the finest level went nowhere, or not far beside the expected error. */
   readonly converged: boolean;
   /** Moving intensities as gain times fixed ones plus offset. */
   readonly gain: number;
@@ -66,7 +69,7 @@ export function registerIntensity(arena: Arena, fixed: Plane, moving: Plane, opt
 
 const IDENTITY: Matrix3 = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 /** Most steps at a level, and the move of a corner in pixels at which they end, finest level first. */
-const ITERATIONS = [6, 6, 10, 20, 30];
+const ITERATIONS = [12, 10, 12, 20, 30];
 const TOLERANCE = [2e-3, 1e-2, 1e-2, 1e-2, 1e-2];
 
 export function registerPrepared(
@@ -76,32 +79,35 @@ export function registerPrepared(
   { start = IDENTITY }: { readonly start?: Matrix3 } = {},
 ): IntensityFit {
   using arena = kernels().arena();
-  const { family, metric = "ecc", robust = false, finest = 0 } = prepared.options;
-  const fixed = prepared.levels;
-  const levels = intensityLevels(arena, moving, metric === "ssd" ? fixed : undefined);
+  const { levels, options } = prepared;
+  const of = intensityLevels(arena, moving, options.metric === "ssd" ? levels : undefined);
+  return registerLevels(arena, levels, of, { ...options, start });
+}
+
+/** As `registerIntensity`, on levels that are there already; with the metric `ssd` both have one pivot and scale. */
+export function registerLevels(
+  arena: Arena,
+  fixed: IntensityLevels,
+  moving: IntensityLevels,
+  options: IntensityOptions,
+): IntensityFit {
+  const { family, metric = "ecc", robust = false, finest = 0, coarsest = Number.POSITIVE_INFINITY } = options;
+  const start = options.start ?? IDENTITY;
   const { width, height } = fixed.planes[0]!;
-  // Pixels of both are to be about as large: a moving image of half the pixel size is looked at a level farther up.
-  const stretch = localStretch(start, (width - 1) / 2, (height - 1) / 2).scale;
-  let shift = 0;
-  for (let s = stretch; s > 1.5 && shift < 8; s /= 2) shift++;
-  for (let s = stretch; s < 1 / 1.5 && shift > -8; s *= 2) shift--;
-  const holes = fixed.holes || levels.holes;
+  const holes = fixed.holes || moving.holes;
   let matrix = start;
   let fit: LevelFit | undefined;
   let iterations = 0;
   let last = 0;
-  const pairs: (readonly [number, number])[] = [];
-  for (let l = fixed.planes.length - 1; l >= 0; l--) {
-    if (l + shift >= 0 && l + shift < levels.planes.length) pairs.push([l, l + shift]);
-  }
-  const use = pairs.filter(([l], i) => l >= finest || i === 0);
+  const pairs = levelPairs(fixed, moving, start);
+  const use = pairs.filter(([l], i) => (l >= finest || i === 0) && (l <= coarsest || i === pairs.length - 1));
   for (const [i, [l, k]] of use.entries()) {
     const plane = fixed.planes[l]!;
     const strips = new StripSums(arena, plane.height);
     const isLast = i === use.length - 1;
     const step = use.length - 1 - i;
     const found = alignLevel(strips, {
-      ...{ fixed: plane, moving: levels.planes[k]!, family, metric, robust, holes },
+      ...{ fixed: plane, moving: moving.planes[k]!, family, metric, robust, holes },
       start: levelMap(matrix, l, k),
       iterations: ITERATIONS[Math.min(step, ITERATIONS.length - 1)]!,
       tolerance: TOLERANCE[Math.min(step, TOLERANCE.length - 1)]!,
@@ -117,17 +123,19 @@ export function registerPrepared(
     }
   }
   if (!fit || fit.pixels === 0) return nothing(start, family, iterations);
-  const gain = (fit.gain * fixed.scale) / levels.scale;
+  const gain = (fit.gain * fixed.scale) / moving.scale;
+  const sigma = expectedError(fit, matrix, family, fixed.planes[last]!, 2 ** last, width, height);
   return {
     movingFromFixed: matrix,
     family,
     ncc: fit.ncc,
-    sigma: expectedError(fit, matrix, family, fixed.planes[last]!, 2 ** last, width, height),
+    sigma,
     overlap: (fit.pixels * 4 ** last) / (width * height),
     iterations,
-    converged: fit.converged,
+    // Steps that are small beside the error may be as long as they like.
+    converged: fit.converged || fit.lastStep * 2 ** last < 0.3 * sigma,
     gain,
-    offset: levels.pivot + fit.offset / levels.scale - gain * fixed.pivot,
+    offset: moving.pivot + fit.offset / moving.scale - gain * fixed.pivot,
   };
 }
 
@@ -163,15 +171,3 @@ function expectedError(
   const { scale } = localStretch(matrix, (width - 1) / 2, (height - 1) / 2);
   return Math.sqrt(Math.max(0, sum / 25)) * size * scale;
 }
-
-/** Pixels of a level to pixels of the finest: a level's pixel is the mean over a block. */
-const fullFromLevel = (level: number): Matrix3 => {
-  const s = 2 ** level;
-  return [s, 0, (s - 1) / 2, 0, s, (s - 1) / 2, 0, 0, 1];
-};
-
-const levelMap = (full: Matrix3, fixed: number, moving: number): Matrix3 =>
-  multiplyMatrix3(invertMatrix3(fullFromLevel(moving)), multiplyMatrix3(full, fullFromLevel(fixed)));
-
-const fullMap = (level: Matrix3, fixed: number, moving: number): Matrix3 =>
-  multiplyMatrix3(fullFromLevel(moving), multiplyMatrix3(level, invertMatrix3(fullFromLevel(fixed))));

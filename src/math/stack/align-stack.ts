@@ -1,9 +1,11 @@
 import type { Affine2 } from "../../core/grid.js";
 import type { Context } from "../../core/plugin.js";
 import type { SlicePairState, SlicePairs, SliceState, SliceTransforms } from "../../core/slice-tables.js";
+import { alignToMean } from "./against-mean.js";
 import { badSlices, type SliceFault } from "./bad-slices.js";
 import { bridgeSlices, connectedSlices } from "./bridge.js";
-import type { SliceFamily } from "./maps.js";
+import type { Size, SliceFamily } from "./maps.js";
+import type { Compared } from "./prepared.js";
 import { reductionOf, type Slice } from "./slices.js";
 import { type PairMap, type StackSolution, solveStack } from "./solve.js";
 import { type Matcher, type SeenPair, type Sweep, sweepStack } from "./sweep.js";
@@ -12,8 +14,9 @@ import { keepTrend } from "./trend.js";
 export interface StackOptions {
   readonly family: SliceFamily;
   readonly matcher: Matcher;
+  readonly compare: Compared;
   /** What each slice is compared with. */
-  readonly against: "previous" | "first" | "range";
+  readonly against: "previous" | "first" | "mean" | "range";
   readonly range: number;
   /** The slice whose pixels are the frame's. */
   readonly reference: number;
@@ -61,25 +64,44 @@ export async function alignStack(
   options: StackOptions,
   context: Context,
 ): Promise<StackAlignment> {
-  const { family, against, matcher, reference } = options;
+  const { family, against, matcher, compare, reference } = options;
+  const many = against === "range" || against === "mean";
+  const factor = reductionOf(slices, options.maxSide);
+  const part = (from: number, to: number): Context => ({
+    ...context,
+    progress: (f) => context.progress(from + (to - from) * f),
+  });
   const sweep = await sweepStack(
     slices,
     {
-      ...{ family, matcher, range: against === "range" ? options.range : 1, far: against === "range" },
+      ...{ family, matcher, compare, factor, range: many ? options.range : 1, far: many },
       ...(against === "first" ? { against: reference } : {}),
-      factor: reductionOf(slices, options.maxSide),
     },
-    context,
+    part(0, against === "mean" ? 0.5 : 1),
   );
-  return placeSlices(slices, sweep, options);
+  const placed = placeSlices(slices, sweep, options);
+  if (against !== "mean") return finish(slices, sweep, placed, options);
+  const use = slices.map((_, i) => placed.groups[0]!.includes(i));
+  const settings = { family, compare, factor, reference: placed.anchor, chance: sweep.chance };
+  const mean = await alignToMean(slices, placed.solution.frameFromSlice, use, settings, part(0.5, 1));
+  return finish(slices, sweep, placed, options, mean);
 }
 
-function placeSlices(slices: readonly Slice[], sweep: Sweep, options: StackOptions): StackAlignment {
-  const { family, reference } = options;
+/** Slices in place by their pairs, before those that no pair places are bridged. */
+interface Placed {
+  readonly sizes: readonly Size[];
+  readonly faults: ReadonlyMap<number, SliceFault>;
+  readonly counted: readonly SeenPair[];
+  readonly solution: StackSolution;
+  /** Sets of slices that pairs connect; the first has the reference. */
+  readonly groups: readonly (readonly number[])[];
+  readonly anchor: number;
+}
+
+function placeSlices(slices: readonly Slice[], sweep: Sweep, { family, reference }: StackOptions): Placed {
   const sizes = slices.map(({ image: { grid } }) => ({ width: grid.width, height: grid.height }));
-  const faults = new Map(badSlices(slices.length, sweep.pairs, sweep.figures));
-  const good = (p: PairMap) => !faults.has(p.a) && !faults.has(p.b);
-  const counted = sweep.pairs.filter((p) => p.told && good(p));
+  const faults = badSlices(slices.length, sweep.pairs, sweep.figures);
+  const counted = sweep.pairs.filter((p) => p.told && !faults.has(p.a) && !faults.has(p.b));
   const anchor = anchorOf(slices.length, counted, reference, faults);
   const solution = solveStack(counted, { family, reference: anchor, sizes, start: sweep.start });
   const held = counted.filter((_, n) => solution.weight[n]! >= OUTLIER);
@@ -88,26 +110,39 @@ function placeSlices(slices: readonly Slice[], sweep: Sweep, options: StackOptio
     held.map(({ a, b }) => [a, b] as const),
   );
   const main = groups.findIndex((set) => set.includes(anchor));
-  const ordered = [groups[main]!, ...groups.filter((_, n) => n !== main)];
-  const bridged = bridgeSlices(solution.frameFromSlice, ordered, sizes, family);
-  const placed = new Set(ordered[0]);
+  return { sizes, faults, counted, solution, groups: [groups[main]!, ...groups.filter((_, n) => n !== main)], anchor };
+}
+
+type AgainstMean = Awaited<ReturnType<typeof alignToMean>>;
+
+function finish(
+  slices: readonly Slice[],
+  sweep: Sweep,
+  { sizes, faults, counted, solution, groups, anchor }: Placed,
+  options: StackOptions,
+  mean?: AgainstMean,
+): StackAlignment {
+  const { family, keepTrend: length } = options;
+  const bridged = bridgeSlices(mean?.frames ?? solution.frameFromSlice, groups, sizes, family);
+  const placed = new Set(groups[0]);
   const known = slices.map((_, i) => placed.has(i));
   const frames =
-    options.keepTrend === undefined
+    length === undefined
       ? bridged.frames
-      : keepTrend(bridged.frames, known, sizes, { family, length: options.keepTrend, reference });
+      : keepTrend(bridged.frames, known, sizes, { family, length, reference: anchor });
   const state = slices.map(
     (_, i): SliceState => (placed.has(i) ? "used" : bridged.between.has(i) ? "bridged" : "lost"),
   );
+  const errors = new Map(mean?.fits.filter((f) => f.told).map((f) => [f.slice, f.sigma]));
   const sigma = Float64Array.from(slices, (_, i) =>
-    placed.has(i) ? solution.sigma[i]! : state[i] === "bridged" ? bridged.error : Number.NaN,
+    placed.has(i) ? (errors.get(i) ?? solution.sigma[i]!) : state[i] === "bridged" ? bridged.error : Number.NaN,
   );
   const names = slices.map((s) => s.name);
   return {
     transforms: { slices: names, frameFromSlice: frames, sigma, state },
-    pairs: pairsOf(names, sweep.pairs, counted, solution, faults),
+    pairs: pairsOf(names, sweep.pairs, counted, solution, faults, mean),
     faults,
-    evidence: evidenceOf(slices, sweep, { counted, solution, groups: ordered, faults, sigma }),
+    evidence: evidenceOf(slices, sweep, { counted, solution, groups, faults, sigma }),
   };
 }
 
@@ -129,27 +164,31 @@ function anchorOf(
   );
 }
 
+/** Pairs that were compared, and in the end each slice against the mean. */
 function pairsOf(
   names: readonly string[],
   seen: readonly SeenPair[],
   counted: readonly SeenPair[],
   { residual, weight }: StackSolution,
   faults: ReadonlyMap<number, SliceFault>,
+  mean?: AgainstMean,
 ): SlicePairs {
   const place = new Map(counted.map((p, n) => [p, n]));
-  const at = (p: SeenPair): number | undefined => place.get(p);
+  const fits = mean?.fits ?? [];
+  const state = seen.map((p): SlicePairState => {
+    const n = place.get(p);
+    if (n !== undefined) return weight[n]! >= OUTLIER ? "used" : "outlier";
+    return faults.has(p.a) || faults.has(p.b) ? "bad" : "weak";
+  });
+  const left = seen.map((p) => (place.has(p) ? residual[place.get(p)!]! : Number.NaN));
   return {
-    a: seen.map((p) => names[p.a]!),
-    b: seen.map((p) => names[p.b]!),
-    bFromA: seen.map((p): Affine2 => p.bFromA),
-    sigma: Float64Array.from(seen, (p) => p.sigma),
-    ncc: Float64Array.from(seen, (p) => p.ncc),
-    residual: Float64Array.from(seen, (p) => (at(p) === undefined ? Number.NaN : residual[at(p)!]!)),
-    state: seen.map((p): SlicePairState => {
-      const n = at(p);
-      if (n !== undefined) return weight[n]! >= OUTLIER ? "used" : "outlier";
-      return faults.has(p.a) || faults.has(p.b) ? "bad" : "weak";
-    }),
+    a: [...seen.map((p) => names[p.a]!), ...fits.map(() => "mean")],
+    b: [...seen.map((p) => names[p.b]!), ...fits.map((f) => names[f.slice]!)],
+    bFromA: [...seen.map((p): Affine2 => p.bFromA), ...fits.map((f) => f.sliceFromFrame)],
+    sigma: Float64Array.from([...seen, ...fits], (p) => p.sigma),
+    ncc: Float64Array.from([...seen, ...fits], (p) => p.ncc),
+    residual: Float64Array.from([...left, ...fits.map(() => 0)]),
+    state: [...state, ...fits.map((f): SlicePairState => (f.told ? "used" : "weak"))],
   };
 }
 

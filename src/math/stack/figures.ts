@@ -12,8 +12,8 @@ export interface SliceFigures {
 }
 
 const LEVELS = 4;
-/** Rows that are looked at: one in so many. */
-const STEP = 3;
+/** Rows that are looked at: one in so many, at the finest level. */
+const STEP = 8;
 
 export function figuresOf(arena: Arena, plane: Plane): SliceFigures {
   let [n, sum, squares] = [0, 0, 0];
@@ -22,7 +22,7 @@ export function figuresOf(arena: Arena, plane: Plane): SliceFigures {
   let level = plane;
   for (let l = 0; l < LEVELS && Math.min(level.width, level.height) >= 8; l++) {
     let [count, energy] = [0, 0];
-    for (let y = 0; y + 1 < level.height; y += l === 0 ? STEP : 1) {
+    for (let y = 0; y + 1 < level.height; y += STEP >> Math.min(l, 3)) {
       const row = arena.f32(level.at + 4 * y * level.stride, level.width);
       const next = arena.f32(level.at + 4 * (y + 1) * level.stride, level.width);
       for (let x = 0; x + 1 < level.width; x++) {

@@ -7,6 +7,10 @@ export class RunningMedian {
 
   constructor(readonly most: number) {}
 
+  get count(): number {
+    return this.#values.length;
+  }
+
   add(value: number): void {
     if (this.#values.length < this.most) this.#values.push(value);
     else this.#values[this.#next] = value;

@@ -1,14 +1,12 @@
 import { DiagnosticError } from "../../core/diagnostic.js";
 import { type Affine2, composeAffine, invertAffine } from "../../core/grid.js";
 import type { Context } from "../../core/plugin.js";
-import { matrix3FromAffine } from "../../core/transform.js";
-import { kernels } from "../../kernel/lane.js";
-import { registerPrepared } from "../intensity/register.js";
 import { isBlank, type SliceFigures } from "./figures.js";
 import { largeMove } from "./large-move.js";
 import { likeness } from "./look.js";
 import { identityMap, nearestOf, relative, type SliceFamily, scaleMap } from "./maps.js";
-import { type PreparedSlice, prepareSlice, release } from "./prepared.js";
+import { fitPair } from "./pair-fit.js";
+import { type Compared, type PreparedSlice, prepareSlice, release } from "./prepared.js";
 import { RunningMedian } from "./running.js";
 import type { Slice } from "./slices.js";
 import type { PairMap } from "./solve.js";
@@ -41,6 +39,7 @@ export interface Sweep {
 export interface SweepOptions {
   readonly family: SliceFamily;
   readonly matcher: Matcher;
+  readonly compare: Compared;
   /** Slices before it that each is compared with. */
   readonly range: number;
   /** Slice that all are compared with, in place of those before. */
@@ -51,6 +50,8 @@ export interface SweepOptions {
   readonly factor: number;
 }
 
+/** So many values of chance are gathered from every pair, later fewer. */
+const CHANCES = 384;
 /** Far pairs lie 4, 16, 64, … slices apart, in units of the range. */
 const FAR_STEP = 4;
 
@@ -110,9 +111,9 @@ class Sweeper {
 
   async open(i: number): Promise<PreparedSlice | undefined> {
     try {
-      const slice = await prepareSlice(this.slices, i, this.options, this.context.signal);
-      this.figures[i] = slice.figures;
-      if (!isBlank(slice.figures)) return slice;
+      const { slice, figures } = await prepareSlice(this.slices, i, this.options, this.context.signal);
+      this.figures[i] = figures;
+      if (!isBlank(figures)) return slice;
       release(slice);
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error;
@@ -157,7 +158,7 @@ class Sweeper {
     let found = matcher === "features" ? undefined : this.firstOf(slice, [...this.placed, ...this.former]);
     if (!found && matcher !== "intensity") {
       const move = await largeMove(this.slices[last.index]!, this.slices[i]!, family, this.context);
-      if (move) found = this.try(last, slice, nearestOf(family, last.plane, scaleMap(move, [1 / factor, 1 / factor])));
+      if (move) found = this.try(last, slice, nearestOf(family, last.size, scaleMap(move, [1 / factor, 1 / factor])));
     }
     if (!found) return false;
     if (this.former.includes(found.with)) [this.placed, this.former] = [this.former, this.placed];
@@ -177,7 +178,7 @@ class Sweeper {
 
   /** Registers two slices from a start. @returns what was found, where it is better than chance */
   try(a: PreparedSlice, b: PreparedSlice, start: Affine2) {
-    const pair = this.seen(a, b, start, false);
+    const pair = this.seen(a, b, start, { near: false, far: false });
     this.pairs.push(this.scaled(pair));
     return pair.told ? { with: a, map: pair.bFromA } : undefined;
   }
@@ -185,18 +186,23 @@ class Sweeper {
   /** Compares two slices of which the places are known. */
   compare(a: PreparedSlice, b: PreparedSlice, far = false): void {
     const start = relative(this.frames[a.index]!, this.frames[b.index]!);
-    this.pairs.push(this.scaled(this.seen(a, b, start, far)));
+    this.pairs.push(this.scaled(this.seen(a, b, start, { near: true, far })));
   }
 
-  seen(a: PreparedSlice, b: PreparedSlice, start: Affine2, far: boolean): SeenPair {
-    using arena = kernels().arena();
-    const fit = registerPrepared(arena, a.fixed, b.plane, { start: matrix3FromAffine(start) });
-    const bFromA = fit.movingFromFixed.slice(0, 6) as unknown as Affine2;
-    const { score, chance } = likeness(a.look, b.look, bFromA);
+  seen(
+    a: PreparedSlice,
+    b: PreparedSlice,
+    start: Affine2,
+    { near, far }: { readonly near: boolean; readonly far: boolean },
+  ): SeenPair {
+    const { bFromA, sigma, ncc } = fitPair(a, b, start, this.options.family, near);
+    // What chance gives is soon known.
+    const asks = this.chances.count < CHANCES || this.pairs.length % 16 === 0;
+    const { score, chance } = likeness(a.look, b.look, bFromA, asks);
     for (const c of chance) this.chances.add(Math.abs(c));
-    const told = score > this.threshold(far ? 0.6 : 0.4) && Number.isFinite(fit.sigma);
+    const told = score > this.threshold(far ? 0.6 : 0.4) && Number.isFinite(sigma);
     if (told && !far) this.scores.add(score);
-    return { a: a.index, b: b.index, bFromA, sigma: fit.sigma, ncc: fit.ncc, score, told, far };
+    return { a: a.index, b: b.index, bFromA, sigma, ncc, score, told, far };
   }
 
   scaled(pair: SeenPair): SeenPair {
