@@ -12,6 +12,7 @@ const topics = {
   start: { file: "start.mjs" },
   features: { file: "features.mjs", inputs: "features" },
   pair: { file: "pair.mjs", inputs: "intensity" },
+  intensity: { file: "intensity.mjs", inputs: "intensity" },
   warp: { file: "warp.mjs", inputs: "warp" },
   memory: { file: "memory.mjs" },
   mosaic: { file: "mosaic.mjs" },
@@ -23,7 +24,7 @@ const topics = {
   shift: { file: "shift.mjs", inputs: "fourier" },
   score: { file: "score.mjs" },
 };
-const byDefault = ["start", "features", "pair", "warp", "plan", "calibration"];
+const byDefault = ["start", "features", "pair", "intensity", "warp", "plan", "calibration"];
 
 const usage = `npm run bench -- [TOPIC…] [options]
 

@@ -21,6 +21,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "match/brisk": () => import("./match/brisk/index.js"),
   "match/features": () => import("./match/features/index.js"),
   "match/graph": () => import("./match/graph/index.js"),
+  "match/intensity": () => import("./match/intensity/index.js"),
   "match/landmarks": () => import("./match/landmarks/index.js"),
   "match/learned": () => import("./match/learned/index.js"),
   "match/learned-map": () => import("./match/learned-map/index.js"),

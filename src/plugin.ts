@@ -61,6 +61,7 @@ export * from "./math/gaussian.js";
 export { matchPointSets } from "./math/graph/match-sets.js";
 export { scaleParams, scaleRangeProblem } from "./math/graph/scale-range.js";
 export type { Halving } from "./math/halve.js";
+export { registerByIntensity } from "./math/intensity/register-images.js";
 export { judgeMap } from "./math/judge-map.js";
 export { evaluateLandmarks } from "./math/landmarks/evaluate.js";
 export { decodeLandmarkModel, encodeLandmarkModel } from "./math/landmarks/model-bytes.js";

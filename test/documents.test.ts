@@ -151,6 +151,7 @@ describe("examples, from their made-up images to the truth", () => {
     ["carry-labels", "stains"],
     ["points-by-graph", "cells"],
     ["regions", "cells"],
+    ["intensity-affine", "cells"],
   ] as const)("the recipe %s runs on other images by --set", (recipe, sample) => {
     const folder = join(scratch, recipe);
     makeSample(sample, folder, 384);

@@ -1,6 +1,7 @@
 import { type Diagnostic, problem, warning } from "../core/diagnostic.js";
 import type { Metrics, Verdict } from "../core/verdict.js";
 import { type Family, minimalSample } from "./fit.js";
+import { type IntensityEvidence, judgeIntensity } from "./intensity/evidence.js";
 import { judgeStructure, type StructureEvidence } from "./structure/evidence.js";
 
 /**
@@ -17,6 +18,8 @@ export interface Evidence {
   readonly named?: NamedEvidence;
   /** Where the images were searched by structure. */
   readonly structure?: StructureEvidence;
+  /** Where the images were registered by their intensities. */
+  readonly intensity?: IntensityEvidence;
   readonly fitRmse: number;
   readonly heldOutRmse: number;
   readonly expectedError: number;
@@ -82,6 +85,7 @@ export function judge(e: Evidence, stopped: string): Verdict {
   if (e.features) judgeFeatures(e.family, e.features, reject, suspect);
   if (e.named) judgeNamed(e.named, e.heldOutRmse, reject, suspect);
   if (e.structure) judgeStructure(e.structure, reject, suspect);
+  if (e.intensity) judgeIntensity(e.intensity, reject, suspect);
   if (e.reflected && !e.mayReflect) {
     reject(
       "reflected",
@@ -284,6 +288,19 @@ function metricsOf(e: Evidence): Metrics {
     metrics.margin = { value: e.structure.margin };
     metrics["block-consistency"] = share(e.structure.consistency);
     metrics.blocks = { value: e.structure.blocks };
+  }
+  if (e.intensity) {
+    const { ncc, detail, starts, roundTrip, gain, iterations } = e.intensity;
+    metrics.ncc = { value: ncc };
+    metrics.gain = { value: gain };
+    metrics.iterations = { value: iterations };
+    if (detail) {
+      metrics["detail-ncc"] = { value: detail.ncc };
+      metrics["null-ncc"] = { value: detail.elsewhere };
+      metrics["null-deviation"] = { value: detail.deviation };
+    }
+    metrics["second-start"] = px(starts);
+    metrics["round-trip"] = px(roundTrip);
   }
   if (e.agreement !== undefined) metrics.agreement = share(e.agreement);
   if (e.overlap !== undefined) metrics.overlap = share(e.overlap);
