@@ -14,6 +14,7 @@ const topics = {
   pair: { file: "pair.mjs", inputs: "intensity" },
   intensity: { file: "intensity.mjs", inputs: "intensity" },
   warp: { file: "warp.mjs", inputs: "warp" },
+  write: { file: "write.mjs", inputs: "warp" },
   memory: { file: "memory.mjs" },
   mosaic: { file: "mosaic.mjs" },
   plan: { file: "plan.mjs" },

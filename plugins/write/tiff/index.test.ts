@@ -47,6 +47,7 @@ function filled<T extends PixelData>(data: T, scale: number): T {
 const places: Readonly<Record<string, { readonly worldFromPixel: Affine2; readonly crs: Crs }>> = {
   pixels: { worldFromPixel: [1, 0, 0, 0, 1, 0], crs: "px" },
   micrometres: { worldFromPixel: [0.25, 0, 0, 0, 0.5, 0], crs: "um" },
+  "a place on the stage": { worldFromPixel: [0.25, 0, 1200.5, 0, 0.5, -80], crs: "um" },
   "a map": { worldFromPixel: [10, 0, 500_005, 0, -10, 4_999_995], crs: "EPSG:32633" },
   "a turned map": { worldFromPixel: [8, 6, 500_005, 6, -8, 4_999_995], crs: "EPSG:32633" },
   degrees: { worldFromPixel: [0.5, 0, 10.25, 0, -0.5, 49.75], crs: "EPSG:4326" },
@@ -208,7 +209,8 @@ test("an abort is heeded between blocks", async () => {
 test("a note says when the place of an image is not kept", async () => {
   const image = (place: object) => memoryImage(new Uint8Array(n), { width, height, ...places.micrometres!, ...place });
   expect((await write(image({}))).notes).toEqual([]);
-  expect((await write(image({ worldFromPixel: [0.25, 0, 9, 0, 0.25, 0] }))).notes).toEqual(["not-stored"]);
+  expect((await write(image({ worldFromPixel: [0.25, 0, 9, 0, 0.25, 0] }))).notes).toEqual([]);
+  expect((await write(image({ worldFromPixel: [0.25, 0.1, 0, -0.1, 0.25, 0] }))).notes).toEqual(["not-stored"]);
   expect((await write(image({}), { layout: "plain" })).notes).toEqual(["not-stored"]);
   expect((await write(image({ crs: "EPSG:3857" }))).notes).toEqual([]);
 });

@@ -54,11 +54,12 @@ export function lostPlace({ grid }: Image, layout: FileLayout): Diagnostic[] {
   const { crs, worldFromPixel } = grid;
   if (crs.startsWith("EPSG:") && layout !== "ome") return [];
   const [a, b, c, d, e, f] = worldFromPixel;
-  const plain = b === 0 && d === 0 && c === 0 && f === 0 && a > 0 && e > 0;
-  if (crs === "um" && layout === "ome" && plain) return [];
+  const upright = b === 0 && d === 0 && a > 0 && e > 0;
+  const plain = upright && c === 0 && f === 0;
+  if (crs === "um" && layout === "ome" && upright) return [];
   if (crs === "px" && plain && a === 1 && e === 1) return [];
   const what =
-    crs === "px" || layout === "ome" ? "where in the world the first pixel is, and turns" : `the place (${crs})`;
+    crs === "px" || layout === "ome" ? "how the image is turned and placed in the world" : `the place (${crs})`;
   return [
     {
       severity: "info",
