@@ -59,7 +59,7 @@ function updateGain(state: usize): void {
 }
 
 /** Farther from its start than this, pixels, a fit has run away. */
-const LIMIT: f64 = 2.5;
+const LIMIT: f64 = 4;
 
 /** Makes `settleWhole` choose anew. */
 function forgetWhole(state: usize): void {

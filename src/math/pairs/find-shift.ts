@@ -122,7 +122,11 @@ export function shiftOfPlanes(
   const halves = large ? ([halfPlane(arena, a), halfPlane(arena, b)] as const) : undefined;
   const n = halves ? 2 : 1;
   const two = (p: readonly [number, number]) => [p[0] / n, p[1] / n] as const;
-  const options: CaptureOptions = sensorPattern ? { fixedPattern: [[0, 0]] } : {};
+  // Of halves, no coarser version than half: the place must be good enough to refine from.
+  const options: CaptureOptions = {
+    ...(halves ? { sigma: 2 } : {}),
+    ...(sensorPattern ? { fixedPattern: [[0, 0]] } : {}),
+  };
   const [p, q] = halves ?? [a, b];
   const [coarse] = capturePairs(arena, [{ a: p, b: q, expected: two(expected), reach: two(reach) }], options);
   const place = { ...coarse!, x: n * coarse!.x, y: n * coarse!.y, overlap: n * n * coarse!.overlap };
