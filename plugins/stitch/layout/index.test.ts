@@ -189,3 +189,121 @@ test.each<[string, (t: Table) => Table, string]>([
 test("names without numbers, and nothing else, are refused", async () => {
   expect(await codesOf(grid(2, 2, (r, c) => `${"ab"[r]}${"xy"[c]}z.tif`))).toEqual(["no-places"]);
 });
+
+/** Names that say nothing of an order. */
+const odd: Name = (r, c) => `${["pine", "fir", "oak"][r]}-${["red", "blue", "gray"][c]}.tif`;
+const reordered = (t: Table, order: readonly number[]): Table => ({
+  columns: { ...t.columns, file: order.map((i) => t.columns.file![i]!) },
+});
+test.each([
+  ["shifted by one", [1, 2, 3, 4, 5, 6, 7, 8, 0]],
+  ["with the middle row turned around", [0, 1, 2, 5, 4, 3, 6, 7, 8]],
+])("positions in a list %s are put right by names, and refused without", async (_, order) => {
+  const found = await layoutOf(grid(3, 3, rc), { positions: reordered(positionsOf(3, 3, rc), order) });
+  expect(found.codes).toEqual(["layout-corrected"]);
+  await expectTruth(found, 3, 3, rc);
+  const refused = await layoutOf(grid(3, 3, odd), { positions: reordered(positionsOf(3, 3, odd), order) });
+  expect(refused.verdict).toMatchObject({ status: "rejected", reasons: [{ code: "layout-contradicted" }] });
+  expect((await layoutOf(grid(3, 3, odd), { positions: positionsOf(3, 3, odd) })).verdict!.status).toBe("accepted");
+});
+
+test("rows and columns that are exchanged in the names are found out", async () => {
+  const found = await layoutOf(grid(3, 3, (r, c) => `tile_r${c}_c${2 - r}.tif`));
+  expect(found.notes![0]).toMatchObject({ code: "layout-corrected" });
+  await expectTruth(found, 3, 3, (r, c) => `tile_r${c}_c${2 - r}.tif`);
+});
+
+test("fields of the names and a running number of the items do, whatever the tiles are called", async () => {
+  const cells = [0, 1, 2].flatMap((r) => [0, 1, 2].map((c) => ({ id: odd(r, c), r, c })));
+  const ids = cells.map(({ id }) => id);
+  const names = {
+    columns: { id: ids, file: ids, row: cells.map(({ r }) => `0${r}`), col: cells.map(({ c }) => `0${c}`) },
+  };
+  await expectTruth(await layoutOf(grid(3, 3, odd), { names }), 3, 3, odd);
+  const count = { columns: { id: ids, file: ids, index: cells.map(({ r, c }) => String(3 * r + c)) } };
+  await expectTruth(await layoutOf(grid(3, 3, odd), { names: count }), 3, 3, odd);
+});
+
+test("stage positions in the files place the tiles, whichever way their y points", async () => {
+  const tiles = grid(3, 3, odd);
+  const staged = new Map(
+    [0, 1, 2].flatMap((r) =>
+      [0, 1, 2].map((c) => {
+        const image = tiles.get(odd(r, c))!;
+        const worldFromPixel = [0.5, 0, 9000 + 0.5 * step.x * c, 0, 0.5, -400 - 0.5 * step.y * r] as const;
+        return [odd(r, c), { ...image, grid: { ...image.grid, worldFromPixel, crs: "um" as const } }] as const;
+      }),
+    ),
+  );
+  const found = await layoutOf(staged);
+  expect(found.notes![0]!.message).toMatch(/^Y points up in the stage positions/);
+  await expectTruth(found, 3, 3, odd);
+});
+
+test("a number that goes on where tiles are missing, and lines that are cut short", async () => {
+  const name: Name = (r, c) => `A${String(4 * r + c + 1).padStart(2, "0")}.tif`;
+  const tiles = grid(4, 4, name);
+  for (const gone of [name(1, 2), name(3, 2), name(3, 3)]) tiles.delete(gone);
+  const found = await layoutOf(tiles);
+  expect(found.verdict!.status).toBe("accepted");
+  expect([found.get(name(3, 1), "row"), found.get(name(3, 1), "col")]).toEqual([3, 1]);
+  expect(found.metrics).toMatchObject({ rows: { value: 4 }, columns: { value: 4 }, "missing-tiles": { value: 3 } });
+});
+
+const flat = (image: Image): Image => ({
+  ...image,
+  read: async (window, options) => {
+    const pixels = await image.read(window, options);
+    pixels.data.fill(7);
+    return pixels;
+  },
+});
+test("empty tiles: one is named; where all are, the overlap has to be given", async () => {
+  const tiles = grid(3, 3, rc);
+  tiles.set(rc(0, 0), flat(tiles.get(rc(0, 0))!));
+  const found = await layoutOf(tiles);
+  expect(found.notes!.map((n) => n.message)).toEqual([`One tile holds one value alone: ${rc(0, 0)}`]);
+  await expectTruth(found, 3, 3, rc);
+  const blank = new Map([...tiles].map(([id, image]) => [id, flat(image)]));
+  expect(await codesOf(blank)).toEqual(["overlap-unknown"]);
+  const given = await layoutOf(blank, { params: { overlap: "15 % and 17.5 %" } });
+  expect(given.codes).toContain("layout-unchecked");
+  expect([given.get(rc(2, 2), "x"), given.get(rc(2, 2), "y")]).toEqual([272, 198]);
+  const placed = await layoutOf(blank, { positions: positionsOf(3, 3, rc) });
+  expect(placed.codes).toContain("layout-unchecked");
+  const apart = positionsOf(3, 3, rc, (x, y) => [2 * x, 2 * y]);
+  expect((await layoutOf(blank, { positions: apart })).verdict).toMatchObject({
+    status: "suspect",
+    reasons: [{ code: "no-overlap" }],
+  });
+});
+
+test("an overlap or order that is not the tiles' is told", async () => {
+  const found = await layoutOf(grid(3, 3, rc), { params: { overlap: "30 %" } });
+  expect(found.notes![0]!.message).toMatch(/^The overlap was said to be 30 % .* that was taken/);
+  const name: Name = (r, c) => `A${4 * r + c + 10}.tif`;
+  const walked = await layoutOf(grid(4, 4, name), { params: { order: "column" } });
+  expect(walked.notes![0]!.message).toMatch(
+    /said to be column by column, but the overlaps show row by row from the top left/,
+  );
+  expect(await codesOf(grid(3, 3, rc), { params: { overlap: "ten" } })).toEqual(["overlap-unclear"]);
+});
+
+test("tiles that are not like the others are named; other pixel sizes are refused", async () => {
+  const tiles = grid(3, 3, rc);
+  const { x, y } = place(2, 2);
+  const small = viewImage(scene, {
+    width: 140,
+    height: 110,
+    dtype: "uint16",
+    sceneFromPixel: [1, 0, 40 + x, 0, 1, 30 + y, 0, 0, 1],
+  });
+  tiles.set(rc(2, 2), small);
+  const found = await layoutOf(tiles);
+  expect(found.codes).toEqual(["tile-sizes-differ", "tile-types-differ"]);
+  expect([found.get(rc(2, 2), "width"), found.get(rc(2, 2), "height")]).toEqual([140, 110]);
+  await expectTruth(found, 3, 3, rc);
+  tiles.set(rc(2, 2), { ...small, grid: { ...small.grid, worldFromPixel: [2, 0, 0, 0, 2, 0] } });
+  expect(await codesOf(tiles)).toEqual(["pixel-sizes-differ"]);
+  expect(await codesOf(new Map([...tiles].slice(0, 1)))).toEqual(["too-few-tiles"]);
+});

@@ -1,6 +1,6 @@
 import { type Diagnostic, failed, ok, problem, type Result, warning } from "../../../core/diagnostic.js";
 import { formatNumber } from "../../../core/format.js";
-import { contradictedBy } from "./contradicted-by.js";
+import { claimsOf, contradictedBy, usualMistakes } from "./contradicted-by.js";
 import { nearSearch, type Search, wideSearch } from "./find-steps.js";
 import type { Matrix2 } from "./fit-steps.js";
 import { median, neighboursOf } from "./lattice.js";
@@ -58,13 +58,12 @@ export async function decidePlaces(
   { tiles, size, bytes }: Looking,
 ): Promise<Decision> {
   const places = { x: source.x, y: source.y };
-  for (const other of others) {
-    const found = await contradictedBy(tiles, places, other, size, bytes);
-    if (found) {
-      const { overlapping, asked } = found;
-      const message = `by ${other.words}, ${asked} pairs were looked at that are neighbours there and not here, and ${overlapping} of them overlap`;
-      return rejected(message);
-    }
+  const named = claimsOf(others);
+  for (const { words, pairs } of named.length > 0 ? named : usualMistakes(source.x, source.y, size)) {
+    const found = await contradictedBy(tiles, places, pairs, size, bytes);
+    if (!found) continue;
+    const { overlapping, asked } = found;
+    return rejected(`of ${asked} pairs that are neighbours by ${words} and not here, ${overlapping} overlap`);
   }
   const pairs = neighboursOf(places);
   const step = (axis: 0 | 1) =>
@@ -279,7 +278,7 @@ function overlapNotes(trial: Trial, { overlap }: LayoutRequest, size: Looking["s
   return off
     ? [
         corrected(
-          `overlap: says ${percent(overlap)} along x and y, but the tiles overlap by ${percent(found)}: that was taken`,
+          `the overlap was said to be ${percent(overlap)} along x and y, but the tiles overlap by ${percent(found)}: that was taken`,
         ),
       ]
     : [];
