@@ -103,6 +103,8 @@ interface Found extends EdgeJob {
 
 /** A rival with this part of the best score may be the one that is meant. */
 const AMBIGUOUS = 0.65;
+/** A place where slopes agree so well is no chance. */
+const CLEAR = 0.75;
 /** Fewer parts of the reach than this along each axis hide one place behind another. */
 const PARTS = 3;
 
@@ -111,9 +113,10 @@ const PARTS = 3;
  * refined, and that is taken at which most of the slopes agree.
  */
 function lookTwice(arena: Arena, found: readonly Found[], fits: PairFit[], least: number): void {
-  const doubtful = found.flatMap((job, k) =>
-    job.rival > AMBIGUOUS * job.score && job.score > least ? [{ job, k }] : [],
-  );
+  const doubtful = found.flatMap((job, k) => {
+    const clear = fits[k]!.converged && fits[k]!.slopes > CLEAR;
+    return job.rival > AMBIGUOUS * job.score && job.score > least && !clear ? [{ job, k }] : [];
+  });
   if (doubtful.length === 0) return;
   const parts = doubtful.flatMap(({ job, k }) => {
     const reach = [job.reach[0] / PARTS, job.reach[1] / PARTS] as const;
@@ -126,7 +129,8 @@ function lookTwice(arena: Arena, found: readonly Found[], fits: PairFit[], least
   const places = capturePairs(arena, parts);
   const starts = parts.flatMap((part, n) => {
     const { x, y, score } = places[n]!;
-    return score > 0 ? [{ ...part, start: [x, y] as const }] : [];
+    const other = distance([x, y], part.start) > 3 && score > 0.5 * part.score;
+    return other ? [{ ...part, start: [x, y] as const }] : [];
   });
   refinePairs(arena, starts).forEach((fit, n) => {
     const { k, start } = starts[n]!;

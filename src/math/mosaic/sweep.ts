@@ -29,7 +29,7 @@ export interface Sweep {
 }
 
 /** Jobs go out in batches of so many, or as soon as their strips take so many bytes. */
-const BATCH = { jobs: 32, bytes: 48e6 };
+const BATCH = { jobs: 32, bytes: 24e6 };
 
 /**
  * Reads all tiles once, cuts the strips that edges need, and hands out each edge when both its tiles have come. What waits is one
