@@ -104,6 +104,16 @@ describe("a grid of tiles that the stage misplaced by pixels", () => {
     expect(error(value.positions, rest)).toBeLessThan(0.06);
   });
 
+  test("is looked at again, farther, when the layout's steps are off", async () => {
+    const layout = layoutOf(made);
+    const near = { ...layout, x: layout.x.map((x, i) => x - 30 * layout.col[i]!) };
+    const { value, verdict } = await aligned(imagesOf(made), layoutTable(near));
+    expect(verdict!.metrics.reach!.value).toBe(60);
+    expect(error(value.positions, names)).toBeLessThan(0.05);
+    const bound = await aligned(imagesOf(made), layoutTable(near), { maxShift: { value: 24, unit: "px" } });
+    expect(bound.verdict!.status).toBe("suspect");
+  });
+
   test("is refused when the tiles are in the wrong order", async () => {
     const shuffled = new Map(made.map(({ name }, i) => [name, made[(i * 5 + 3) % made.length]!.image]));
     const { verdict } = await aligned(shuffled, layoutTable(layoutOf(made)));

@@ -22,7 +22,7 @@ export default definePlugin({
       minimum: 1,
       optional: true,
       description:
-        "How far a tile may lie from where the layout puts it, relative to its neighbour; a tenth of a tile's side when absent, at most 100 px.",
+        "How far a tile may lie from where the layout puts it, relative to its neighbour. When absent a tenth of a tile's side, at most 64 px, and 2.5 times as far in a second look where many overlaps ask for it.",
     },
     channel: {
       type: "string",
@@ -50,7 +50,7 @@ export default definePlugin({
     const side = Math.max(...layout.value.width, ...layout.value.height);
     const reach =
       maxShift === undefined
-        ? { ok: true as const, value: Math.min(100, Math.max(24, 0.1 * side)) }
+        ? { ok: true as const, value: Math.min(64, Math.max(24, 0.1 * side)) }
         : pixelLength(maxShift, first.grid);
     if (!reach.ok) return reach;
     const band =
@@ -69,6 +69,7 @@ export default definePlugin({
     }
     const found = await alignTiles(tiles, layout.value, {
       reach: reach.value,
+      widen: maxShift === undefined,
       damaged: damagedTiles,
       random,
       signal,

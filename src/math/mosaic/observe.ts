@@ -48,7 +48,8 @@ export function observeEdges(
   found.forEach(({ edge, strips, start }, k) => {
     const fit = fits[k]!;
     into.ncc[edge] = fit.ncc;
-    const fine = fit.converged;
+    // What says less than the place that correlation found is not taken.
+    const fine = fit.converged && fit.xx + fit.yy <= 4 * UNREFINED;
     // From pixels of the strips to pixels of the tiles.
     into.dx[edge] = (fine ? fit.x : start[0]) + strips.a.x - strips.b.x;
     into.dy[edge] = (fine ? fit.y : start[1]) + strips.a.y - strips.b.y;
