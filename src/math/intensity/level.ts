@@ -97,6 +97,8 @@ export function alignLevel(strips: StripSums, request: LevelRequest): LevelFit {
     const next = multiplyMatrix3(matrix, multiplyMatrix3(fromMiddle, multiplyMatrix3(invertMatrix3(cut), toMiddle)));
     if (!next.every(Number.isFinite)) break;
     matrix = next;
+    // Steps shrink by much the same factor each: the next one is known before it is taken.
+    const ahead = Number.isFinite(lastStep) ? (length * length) / lastStep : Number.POSITIVE_INFINITY;
     lastStep = length;
     // Weights follow the residuals as long as the map moves visibly; later they stay, so that the steps can end.
     if (weights && robust && (weights.cut === 0 || length > 0.05)) {
@@ -105,7 +107,7 @@ export function alignLevel(strips: StripSums, request: LevelRequest): LevelFit {
       weights = { ...weights, cut: 4.685 * scale };
       continue;
     }
-    converged = length < request.tolerance;
+    converged = length < request.tolerance || (length < 0.1 && ahead < 0.3 * request.tolerance);
   }
   return {
     matrix,
