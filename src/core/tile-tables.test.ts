@@ -1,5 +1,16 @@
 import { expect, test } from "vitest";
-import { layoutTable, positionsTable, tileLayout, tilePositions } from "./tile-tables.js";
+import {
+  edgesTable,
+  layoutTable,
+  positionsTable,
+  seamsTable,
+  type TileEdges,
+  type TileSeams,
+  tileEdges,
+  tileLayout,
+  tilePositions,
+  tileSeams,
+} from "./tile-tables.js";
 
 const places = {
   tiles: ["a.tif", "b.tif"],
@@ -29,4 +40,22 @@ test("another table is refused with its columns", () => {
   });
   const words = tilePositions({ columns: { file: ["a"], x: ["left"], y: [0], width: [1], height: [1] } });
   expect(words.ok ? "" : words.diagnostics[0]!.message).toBe("Expected numbers in the column x");
+});
+
+test("edges and seams come back from their tables, also what was not found", () => {
+  const two = (a: number, b: number) => Float64Array.of(a, b);
+  const edges: TileEdges = {
+    ...{ a: ["a.tif", "a.tif"], b: ["b.tif", "c.tif"], state: ["used", "empty"] },
+    ...{ dx: two(460, Number.NaN), dy: two(1, Number.NaN), sigmaX: two(0.1, Number.NaN), sigmaY: two(0.2, Number.NaN) },
+    ...{ ncc: two(0.9, Number.NaN), residual: two(0.05, Number.NaN) },
+  };
+  expect(tileEdges(edgesTable(edges))).toEqual({ ok: true, value: edges });
+  const seams: TileSeams = {
+    ...{ a: edges.a, b: edges.b, x: two(0, 1), y: two(2, 3), width: two(50, 512), height: two(512, 50) },
+    ...{ step: two(0.01, 0.02), gain: two(0, -0.1), ncc: two(0.9, Number.NaN) },
+  };
+  expect(tileSeams(seamsTable(seams))).toEqual({ ok: true, value: seams });
+  const other = { columns: { a: ["a"], b: ["b"] } };
+  expect(tileEdges(other)).toMatchObject({ ok: false, diagnostics: [{ code: "not-tile-edges" }] });
+  expect(tileSeams(other)).toMatchObject({ ok: false, diagnostics: [{ code: "not-tile-seams" }] });
 });

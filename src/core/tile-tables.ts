@@ -146,6 +146,49 @@ export function tilePositions(table: Table): Result<TilePositions> {
   return ok({ ...places.value, sigmaX, sigmaY, island: Int32Array.from(island) });
 }
 
+/** @returns `not-tile-places` when it is no table of `edgesTable`'s columns; what was not found is NaN */
+export function tileEdges(table: Table): Result<TileEdges> {
+  const { columns } = table;
+  const lacking = ["a", "b", "dx", "dy", "ncc", "residual", "state"].filter((name) => !columns[name]);
+  if (lacking.length > 0) {
+    return failed(
+      problem(
+        "not-tile-edges",
+        `Expected a table with the columns a, b, dx, dy, ncc, residual and state, but it lacks ${lacking.join(", ")}`,
+        "Give the table edges of a step stitch/align.",
+      ),
+    );
+  }
+  const number = (name: string) =>
+    Float64Array.from(columns[name] ?? columns.a!, (v) => (v === "" ? Number.NaN : Number(v)));
+  return ok({
+    ...{ a: columns.a!.map(String), b: columns.b!.map(String), state: columns.state! as readonly TileEdgeState[] },
+    ...{ dx: number("dx"), dy: number("dy"), sigmaX: number("sigma_x"), sigmaY: number("sigma_y") },
+    ...{ ncc: number("ncc"), residual: number("residual") },
+  });
+}
+
+/** @returns `not-tile-seams` when it is no table of `seamsTable`'s columns */
+export function tileSeams({ columns }: Table): Result<TileSeams> {
+  const names = ["x", "y", "width", "height", "step", "gain", "ncc"];
+  const lacking = ["a", "b", ...names].filter((name) => !columns[name]);
+  if (lacking.length > 0) {
+    return failed(
+      problem(
+        "not-tile-seams",
+        `Expected a table with the columns a, b, ${names.join(", ")}, but it lacks ${lacking.join(", ")}`,
+        "Give the table of a step measure/seams.",
+      ),
+    );
+  }
+  const number = (name: string) => Float64Array.from(columns[name]!, (v) => (v === "" ? Number.NaN : Number(v)));
+  return ok({
+    ...{ a: columns.a!.map(String), b: columns.b!.map(String) },
+    ...{ x: number("x"), y: number("y"), width: number("width"), height: number("height") },
+    ...{ step: number("step"), gain: number("gain"), ncc: number("ncc") },
+  });
+}
+
 function readNumbers({ columns }: Table, names: readonly string[]): Result<readonly Float64Array[]> {
   const missing = ["file", ...names].filter((name) => !columns[name]);
   const bad = names.find((name) => columns[name]?.some((v) => Number.isNaN(Number(v))));

@@ -130,16 +130,33 @@ export function vectorFigure(points: TiePoints, moving: Backdrop, factor: number
 
 /** How many of the kept tie points miss by how much, with marks at the median and at the root mean square. */
 export function residualHistogram(points: TiePoints): Markup {
-  const { kept } = split(points);
-  const sorted = kept
-    .map((i) => points.residual[i]!)
-    .filter(Number.isFinite)
-    .sort((a, b) => a - b);
+  return histogram(
+    split(points).kept.map((i) => points.residual[i]!),
+    { what: "residual", unit: "px", axis: "residual in pixels" },
+  );
+}
+
+/**
+ * How many values are how large, from 0 on, with marks at the median and at the root mean square.
+ *
+ * @param of  what a value is, its unit for the marks, and the words below the axis
+ */
+export function histogram(
+  values: readonly number[],
+  of: { readonly what: string; readonly unit: string; readonly axis: string },
+): Markup {
+  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
   const width = 520;
   const height = 250;
   const [left, right, top, bottom] = [46, 16, 26, 44];
   if (sorted.length === 0) {
-    return svg("histogram", "No residuals", width, 60, html`<text x="${width / 2}" y="34">No residuals to show</text>`);
+    return svg(
+      "histogram",
+      `No ${of.what}s`,
+      width,
+      60,
+      html`<text x="${width / 2}" y="34">No ${of.what}s to show</text>`,
+    );
   }
   const median = quantile(sorted, 0.5);
   const rms = Math.sqrt(sorted.reduce((s, r) => s + r * r, 0) / sorted.length);
@@ -162,16 +179,16 @@ export function residualHistogram(points: TiePoints): Markup {
   const ticksY = Array.from({ length: Math.floor(peak / tickY) + 1 }, (_, i) => i * tickY);
   const mark = (v: number, name: string, line: number) =>
     v <= bins * step &&
-    html`<path class="mark" d="M${round(x(v))} ${top - 2}V${height - bottom}"/><text class="mark-name" x="${round(Math.min(x(v) + 5, width - 150))}" y="${top + 8 + 15 * line}">${name} ${number(v)} px</text>`;
+    html`<path class="mark" d="M${round(x(v))} ${top - 2}V${height - bottom}"/><text class="mark-name" x="${round(Math.min(x(v) + 5, width - 150))}" y="${top + 8 + 15 * line}">${name} ${number(v)} ${of.unit}</text>`;
   return svg(
     "histogram",
-    `Histogram of ${sorted.length} residuals: median ${number(median)} px, root mean square ${number(rms)} px`,
+    `Histogram of ${sorted.length} ${of.what}s: median ${number(median)} ${of.unit}, root mean square ${number(rms)} ${of.unit}`,
     width,
     height,
     html`${ticksY.map((n) => html`<path class="rule" d="M${left} ${round(y(n))}H${width - right}"/><text class="y" x="${left - 6}" y="${round(y(n) + 4)}">${tick(n)}</text>`)}
 ${tallies.map((n, i) => n > 0 && html`<rect class="bar" x="${round(x(i * step) + 0.5)}" y="${round(y(n))}" width="${round(Math.max(1, x(step) - left - 1))}" height="${round(height - bottom - y(n))}"/>`)}
 ${ticksX.map((v) => html`<text x="${round(x(v))}" y="${height - bottom + 17}">${tick(v)}</text>`)}
-<text x="${(left + width - right) / 2}" y="${height - 6}">residual in pixels${beyond > 0 && ` (${beyond} beyond the right edge)`}</text>
+<text x="${(left + width - right) / 2}" y="${height - 6}">${of.axis}${beyond > 0 && ` (${beyond} beyond the right edge)`}</text>
 ${mark(median, "median", 0)}${mark(rms, "RMS", 1)}`,
   );
 }

@@ -25,6 +25,9 @@ export interface Finding {
   readonly trouble?: Diagnostic;
 }
 
+/** It placed many images, tiles or slices, and gives a table of them in place of one transform. */
+export const isOfMany = ({ task }: Finding): boolean => !task.outputs.some(({ type }) => type === "transform");
+
 /** What pictures of one registration are made of. */
 export interface Evidence {
   readonly fixed?: Image;

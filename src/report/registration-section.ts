@@ -13,7 +13,7 @@ import {
   tiePointFigure,
   vectorFigure,
 } from "./charts.js";
-import { type Evidence, evidenceOf, type Finding } from "./evidence.js";
+import { type Evidence, evidenceOf, type Finding, isOfMany } from "./evidence.js";
 import { type Picture, picturePixels } from "./figures.js";
 import { html, type Markup } from "./html.js";
 import { number, quantile } from "./numbers.js";
@@ -38,7 +38,8 @@ export async function registrationSection(
       : finding.task.state === "failed" || finding.task.state === "skipped"
         ? "No transform was found, so there is nothing to show."
         : "The transform is not at hand, so there is nothing to show.";
-    return html`${verdict}<p class="note">${why}</p>${Object.keys(finding.metrics).length > 0 && numbers}`;
+    const drawnElsewhere = isOfMany(finding) && finding.task.state !== "failed" && finding.task.state !== "skipped";
+    return html`${verdict}${!drawnElsewhere && html`<p class="note">${why}</p>`}${Object.keys(finding.metrics).length > 0 && numbers}`;
   }
   const evidence = await evidenceOf(finding, record, access);
   const drawn = await guarded(() => draw(finding, evidence, registration.transform, access, budget));

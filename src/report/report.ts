@@ -4,6 +4,7 @@ import { type Finding, findings } from "./evidence.js";
 import { html, type Markup, trusted } from "./html.js";
 import { imagesSection } from "./images-section.js";
 import { methodsOf, methodsSection } from "./methods.js";
+import { mosaicSection } from "./mosaic-section.js";
 import { count } from "./numbers.js";
 import { registrationSection } from "./registration-section.js";
 import { graphSection, parametersSection, provenanceSection, stepsSection } from "./run-sections.js";
@@ -33,8 +34,9 @@ export async function buildReport(record: RunRecord, access: RunAccess): Promise
   const found = await findings(record, access);
   const images = await imagesSection(record, access);
   const tables = await tablesSection(record, access);
+  const mosaic = await mosaicSection(record, access);
   for (let shown = Math.min(mostShown, found.length); ; shown = shown >> 1) {
-    const text = page(record, found, await sections(record, access, found, shown), shown, { images, tables });
+    const text = page(record, found, await sections(record, access, found, shown), shown, { images, tables, mosaic });
     if (Buffer.byteLength(text) <= mostBytes || shown === 0) return text;
   }
 }
@@ -58,7 +60,11 @@ function page(
   found: readonly Finding[],
   parts: readonly Markup[],
   shown: number,
-  { images, tables }: { readonly images: Markup | undefined; readonly tables: Markup | undefined },
+  {
+    images,
+    tables,
+    mosaic,
+  }: { readonly images: Markup | undefined; readonly tables: Markup | undefined; readonly mosaic: Markup | undefined },
 ): string {
   const groups = stepGroups(record);
   const title = record.pipeline.name;
@@ -71,6 +77,7 @@ function page(
   const links: (readonly [string, string])[] = [
     ["verdict", "Verdict"],
     ...(found.length > 0 ? [["registrations", found.length > 1 ? "Registrations" : "Registration"] as const] : []),
+    ...(mosaic ? [["mosaic", "Mosaic"] as const] : []),
     ...(measured.length > 0 ? [["measured", "Other measures"] as const] : []),
     ...(tables ? [["tables", "Tables"] as const] : []),
     ...(images ? [["images", "Images"] as const] : []),
@@ -86,6 +93,7 @@ function page(
 <nav aria-label="Sections">${links.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}</nav>
 <main>${runBanner(record, found)}
 ${found.length > 0 && registrations(found, parts, shown)}
+${mosaic}
 ${measured.length > 0 && html`<section id="measured"><h2>Other measures</h2>${measured.slice(0, 30).map((t) => html`<h3>${t.id} <span class="note">${t.plugin}</span></h3>${metricsTable(t.metrics)}`)}</section>`}
 ${tables}
 ${images}

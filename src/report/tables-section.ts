@@ -18,7 +18,8 @@ export async function tablesSection(record: RunRecord, access: RunAccess): Promi
     for (const { port, type } of task.outputs) {
       if (type !== "table") continue;
       const value = await access.value(task.id, port);
-      if (!isTable(value) || rowsOf(value) === 0) continue;
+      // Tables with a meaning of their own are drawn in a section of their own.
+      if (!isTable(value) || value.meaning?.startsWith("tile-") || rowsOf(value) === 0) continue;
       if (++found > mostTables) continue;
       const curve = curveOf(value);
       parts.push(

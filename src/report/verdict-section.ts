@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../core/diagnostic.js";
 import type { RunRecord, TaskRecord } from "../core/record.js";
 import type { Candidate, Metric, Metrics, VerdictStatus } from "../core/verdict.js";
-import type { Finding } from "./evidence.js";
+import { type Finding, isOfMany } from "./evidence.js";
 import { type Group, groupTitles, termOf, termOrder } from "./glossary.js";
 import { html, type Markup } from "./html.js";
 import { count, fixed, metricText, number, seconds } from "./numbers.js";
@@ -86,11 +86,17 @@ function explanation(
   return html`${lines.map((line) => html`<p>${line}</p>`)}`;
 }
 
+/** Tiles and slices are more than two. */
+const says = (status: VerdictStatus, found: readonly Finding[]): string =>
+  found.length > 0 && found.every(isOfMany)
+    ? meanings[status].says.replace("the two images", "the images")
+    : meanings[status].says;
+
 /** The meaning of a verdict, with the size of the error where it can be trusted. */
 function withError(status: VerdictStatus, found: readonly Finding[]): string {
   const error = found.length === 1 ? found[0]!.metrics["expected-error"] : undefined;
-  if (status !== "accepted" || !error || !Number.isFinite(error.value)) return meanings[status].says;
-  return `Every check passed: the two images can be taken as aligned, to within about ${metricText(error, 2)}.`;
+  if (status !== "accepted" || !error || !Number.isFinite(error.value)) return says(status, found);
+  return `${says(status, found).replace(/\.$/, "")}, to within about ${metricText(error, 2)}.`;
 }
 
 function tally(found: readonly Finding[]): string[] {
@@ -159,7 +165,7 @@ const superscript = (n: number): string => String(n).replace(/\d/g, (d) => "â°Â
 /** Verdict, gates and reasons of one registration. */
 export function verdictPart(finding: Finding, alone: boolean): Markup {
   const { verdict, gates, task } = finding;
-  return html`${!alone && verdict && html`<p>${badge(verdict.status)} ${meanings[verdict.status].says}</p>`}
+  return html`${!alone && verdict && html`<p>${badge(verdict.status)} ${says(verdict.status, [finding])}</p>`}
 ${verdict && html`<p class="note">Why the search ended: ${stopWords(verdict.stopped)}.</p>`}
 ${verdict && verdict.reasons.length > 0 && html`<h3>Why it is ${verdict.status}</h3>${diagnosticList(verdict.reasons)}`}
 ${verdict?.candidates && candidatesTable(verdict.candidates)}
