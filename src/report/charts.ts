@@ -24,7 +24,7 @@ const svg = (className: string, label: string, width: number, height: number, bo
   html`<svg xmlns="http://www.w3.org/2000/svg" class="chart ${className}" role="img" aria-label="${label}" viewBox="0 0 ${round(width)} ${round(height)}">${body}</svg>`;
 
 /** A number of an axis: no more digits than it needs. */
-const tick = (v: number): string => number(Number(v.toPrecision(6)), 1 + decimalsOf(v));
+export const tick = (v: number): string => number(Number(v.toPrecision(6)), 1 + decimalsOf(v));
 const decimalsOf = (v: number): number => (String(Number(v.toPrecision(6))).split(".")[1] ?? "").length;
 
 const round = (v: number): number => Math.round(v * 10) / 10;

@@ -8,6 +8,7 @@ import { mosaicSection } from "./mosaic-section.js";
 import { count } from "./numbers.js";
 import { registrationSection } from "./registration-section.js";
 import { graphSection, parametersSection, provenanceSection, stepsSection } from "./run-sections.js";
+import { stackSection } from "./stack-section.js";
 import { stepGroups } from "./steps.js";
 import { reportStyle } from "./style.js";
 import { tablesSection } from "./tables-section.js";
@@ -35,8 +36,14 @@ export async function buildReport(record: RunRecord, access: RunAccess): Promise
   const images = await imagesSection(record, access);
   const tables = await tablesSection(record, access);
   const mosaic = await mosaicSection(record, access);
+  const stack = await stackSection(record, access);
   for (let shown = Math.min(mostShown, found.length); ; shown = shown >> 1) {
-    const text = page(record, found, await sections(record, access, found, shown), shown, { images, tables, mosaic });
+    const text = page(record, found, await sections(record, access, found, shown), shown, {
+      images,
+      tables,
+      mosaic,
+      stack,
+    });
     if (Buffer.byteLength(text) <= mostBytes || shown === 0) return text;
   }
 }
@@ -60,11 +67,7 @@ function page(
   found: readonly Finding[],
   parts: readonly Markup[],
   shown: number,
-  {
-    images,
-    tables,
-    mosaic,
-  }: { readonly images: Markup | undefined; readonly tables: Markup | undefined; readonly mosaic: Markup | undefined },
+  { images, tables, mosaic, stack }: Readonly<Record<"images" | "tables" | "mosaic" | "stack", Markup | undefined>>,
 ): string {
   const groups = stepGroups(record);
   const title = record.pipeline.name;
@@ -78,6 +81,7 @@ function page(
     ["verdict", "Verdict"],
     ...(found.length > 0 ? [["registrations", found.length > 1 ? "Registrations" : "Registration"] as const] : []),
     ...(mosaic ? [["mosaic", "Mosaic"] as const] : []),
+    ...(stack ? [["stack", "Stack"] as const] : []),
     ...(measured.length > 0 ? [["measured", "Other measures"] as const] : []),
     ...(tables ? [["tables", "Tables"] as const] : []),
     ...(images ? [["images", "Images"] as const] : []),
@@ -94,6 +98,7 @@ function page(
 <main>${runBanner(record, found)}
 ${found.length > 0 && registrations(found, parts, shown)}
 ${mosaic}
+${stack}
 ${measured.length > 0 && html`<section id="measured"><h2>Other measures</h2>${measured.slice(0, 30).map((t) => html`<h3>${t.id} <span class="note">${t.plugin}</span></h3>${metricsTable(t.metrics)}`)}</section>`}
 ${tables}
 ${images}

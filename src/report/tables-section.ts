@@ -19,7 +19,7 @@ export async function tablesSection(record: RunRecord, access: RunAccess): Promi
       if (type !== "table") continue;
       const value = await access.value(task.id, port);
       // Tables with a meaning of their own are drawn in a section of their own.
-      if (!isTable(value) || value.meaning?.startsWith("tile-") || rowsOf(value) === 0) continue;
+      if (!isTable(value) || /^(tile|slice)-/.test(value.meaning ?? "") || rowsOf(value) === 0) continue;
       if (++found > mostTables) continue;
       const curve = curveOf(value);
       parts.push(
