@@ -52,6 +52,8 @@ const benches = {
     k.rows("gradient", size, [...plane(f32), out.at, other.at, out.stride, size, size, 0.25, 0.5, line]),
   "halve f32": () => k.rows("coarsen", size / 2, [...plane(f32), size, size, ...plane(out), 2]),
   "widen u16": () => k.rows("widen", size, [1, u16, size, ...plane(out), size, 1, 0, 0, 0]),
+  "even light u16": () =>
+    k.rows("evenLight", size, [1, small, size, f32.at, 0, 100, f32.stride, size, 100, 0, 0, 0, 0]),
   "narrow u16": () => k.rows("narrow", size, [1, ...plane(f32), small, size, size, 0, 0]),
   "median f32 3x3": () => k.rows("median", size, [...plane(f32), ...plane(out), size, size, 1, hand]),
   "median f32 5x5": () => k.rows("median", size, [...plane(f32), ...plane(out), size, size, 2, hand]),

@@ -1,4 +1,4 @@
-import type { Term } from "./glossary.js";
+import type { Term } from "./glossary-term.js";
 
 /** Numbers of mosaics, of their light and seams, and of stacks. */
 export const manyTerms: Readonly<Record<string, Term>> = {

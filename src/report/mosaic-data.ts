@@ -25,6 +25,9 @@ export interface Mosaic {
   image(tile: string): Promise<Image | undefined>;
 }
 
+/** Steps with tables that are looked at, at most: a block may have thousands. */
+export const mostLooked = 200;
+
 const isTable = (value: unknown): value is Table =>
   typeof value === "object" && value !== null && typeof (value as Partial<Table>).columns === "object";
 
@@ -43,8 +46,10 @@ async function tablesOf(task: TaskRecord, access: RunAccess): Promise<ReadonlyMa
 export async function mosaicsOf(record: RunRecord, access: RunAccess): Promise<readonly Mosaic[]> {
   const byId = new Map(record.tasks.map((task) => [task.id, task]));
   const found: Mosaic[] = [];
-  for (const task of record.tasks) {
-    if (/^(read|write)\//.test(task.plugin) || !task.outputs.some(({ type }) => type === "table")) continue;
+  const giving = record.tasks.filter(
+    (task) => !/^(read|write)\//.test(task.plugin) && task.outputs.some(({ type }) => type === "table"),
+  );
+  for (const task of giving.slice(0, mostLooked)) {
     const tables = await tablesOf(task, access);
     const table = tables.get("tile-positions");
     const positions = table && tilePositions(table);

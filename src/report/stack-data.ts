@@ -3,6 +3,7 @@ import type { Table } from "../core/plugin.js";
 import type { RunAccess, RunRecord, TaskRecord } from "../core/record.js";
 import { type SliceTransforms, sliceTransforms } from "../core/slice-tables.js";
 import { isImage } from "./evidence.js";
+import { mostLooked } from "./mosaic-data.js";
 
 /** One slice's pixels: an image, and which of its bands. */
 export interface SlicePixels {
@@ -25,8 +26,10 @@ const isTable = (value: unknown): value is Table =>
 export async function stacksOf(record: RunRecord, access: RunAccess): Promise<readonly Stack[]> {
   const byId = new Map(record.tasks.map((task) => [task.id, task]));
   const found: Stack[] = [];
-  for (const task of record.tasks) {
-    if (/^(read|write)\//.test(task.plugin)) continue;
+  const giving = record.tasks.filter(
+    (task) => !/^(read|write)\//.test(task.plugin) && task.outputs.some(({ type }) => type === "table"),
+  );
+  for (const task of giving.slice(0, mostLooked)) {
     for (const { port, type } of task.outputs) {
       if (type !== "table") continue;
       const value = await access.value(task.id, port);
