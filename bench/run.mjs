@@ -17,6 +17,7 @@ const topics = {
   write: { file: "write.mjs", inputs: "warp" },
   memory: { file: "memory.mjs" },
   mosaic: { file: "mosaic.mjs" },
+  stitch: { file: "stitch.mjs", inputs: "stitch" },
   plan: { file: "plan.mjs" },
   calibration: { file: "calibration.mjs" },
   kernels: { file: "kernels.mjs" },
