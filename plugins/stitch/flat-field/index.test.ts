@@ -118,6 +118,21 @@ test("each band has its light; alpha has none", async () => {
 });
 
 const tile = memoryImage(new Uint8Array(96 * 96), pixelGrid(96, 96));
+const small = memoryImage(new Uint8Array(4), pixelGrid(2, 2));
+test("the tile that is not like the others is named, though it comes first", async () => {
+  const outcome = await run(
+    new Map([
+      ["overview", small],
+      ["a", tile],
+      ["b", tile],
+    ]),
+  );
+  expect(outcome).toMatchObject({
+    diagnostics: [
+      { message: "Expected 96 x 96 px in 1 band for overview, as most tiles have, but it has 2 x 2 px in 1 band" },
+    ],
+  });
+});
 test.each([
   ["no-images", () => run(new Map())],
   [
@@ -126,7 +141,7 @@ test.each([
       run(
         new Map([
           ["a", tile],
-          ["b", memoryImage(new Uint8Array(4), pixelGrid(2, 2))],
+          ["b", small],
         ]),
       ),
   ],

@@ -1,4 +1,4 @@
-import type { Image, Params, Table } from "tiepoint/plugin";
+import { DiagnosticError, type Image, type Params, problem, type Table } from "tiepoint/plugin";
 import { expect, test } from "vitest";
 import { texturedScene, viewImage } from "../../../test/support/scene.js";
 import { context } from "../../../test/support/wings.js";
@@ -276,6 +276,29 @@ test("empty tiles: one is named; where all are, the overlap has to be given", as
     status: "suspect",
     reasons: [{ code: "no-overlap" }],
   });
+});
+
+const damaged = (image: Image): Image => ({
+  ...image,
+  read: async () => {
+    throw new DiagnosticError(problem("image-damaged", "it is cut short", "Copy it again."));
+  },
+});
+test("a tile that cannot be read is named, and the others are laid out; where none can be read, that is said", async () => {
+  const tiles = grid(3, 3, rc);
+  tiles.set(rc(0, 0), damaged(tiles.get(rc(0, 0))!));
+  const found = await layoutOf(tiles);
+  expect(found.notes!.map((n) => n.message)).toEqual([`${rc(0, 0)} cannot be read: it is cut short`]);
+  await expectTruth(found, 3, 3, rc);
+  const none = new Map([...tiles].map(([id, image]) => [id, damaged(image)]));
+  expect(await codesOf(none)).toEqual(["overlap-unknown", "tile-unreadable"]);
+});
+
+test("the odd tile is named as such though it comes first", async () => {
+  const tiles = grid(3, 3, rc);
+  tiles.set(rc(0, 0), { ...tiles.get(rc(0, 0))!, dtype: "uint16" });
+  const { notes } = await layoutOf(tiles);
+  expect(notes!.map((n) => n.message)).toEqual([expect.stringMatching(`^1 of 9 tiles are not .*: ${rc(0, 0)}$`)]);
 });
 
 test("an overlap or order that is not the tiles' is told", async () => {

@@ -3,6 +3,7 @@ import type { Image } from "../../core/image.js";
 import type { Context, Outcome } from "../../core/plugin.js";
 import type { Metrics } from "../../core/verdict.js";
 import { filterImage } from "../lazy.js";
+import { mostCommon } from "../most-common.js";
 import { errorByDark, estimateLight, type LightEstimate } from "./estimate.js";
 import { constantImage, flatImage } from "./light-images.js";
 import { samplePlaces, sampleTile, type TileSamples } from "./tile-samples.js";
@@ -26,7 +27,8 @@ export async function estimateFlatField(
   given: { readonly dark?: Image | undefined; readonly darkLevel?: number | undefined },
   context: Context,
 ): Promise<FlatField> {
-  const first = tiles.values().next().value;
+  const all = [...tiles.values()];
+  const first = all[mostCommon(all.map(sizeWords))];
   if (!first) return failed(problem("no-images", "Expected one tile or more, but found none"));
   const unlike = [...tiles, ...(given.dark ? [["dark", given.dark] as const] : [])].flatMap(([id, tile]) =>
     differs(id, tile, first),
@@ -60,13 +62,15 @@ export async function estimateFlatField(
   };
 }
 
+const sizeWords = ({ grid, bands }: Image): string =>
+  `${grid.width} x ${grid.height} px in ${bands.length} band${bands.length === 1 ? "" : "s"}`;
+
 function differs(id: string, tile: Image, first: Image): Diagnostic[] {
-  const said = (image: Image) => `${image.grid.width} x ${image.grid.height} px in ${image.bands.length} bands`;
-  if (said(tile) === said(first)) return [];
+  if (sizeWords(tile) === sizeWords(first)) return [];
   return [
     problem(
       "grid-size-differs",
-      `Expected ${said(first)} for ${id}, as the first tile has, but it has ${said(tile)}`,
+      `Expected ${sizeWords(first)} for ${id}, as most tiles have, but it has ${sizeWords(tile)}`,
       "One flat field holds for tiles that one camera took in one mode: leave others out.",
     ),
   ];

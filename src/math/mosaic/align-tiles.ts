@@ -83,7 +83,7 @@ export async function alignTiles(
       problem(
         "tile-unreadable",
         `Tile ${layout.tiles[first[0]]} cannot be read: ${first[1].message}`,
-        "Replace the file, or write damaged-tiles: leave-out to go on without it.",
+        "Replace the file, or say damaged-tiles: leave-out to go on without it (--set damaged-tiles=leave-out in the shipped pipeline).",
       ),
     );
   }

@@ -1,6 +1,7 @@
 import { type Diagnostic, failed, ok, problem, type Result, warning } from "../../../core/diagnostic.js";
 import type { Image } from "../../../core/image.js";
 import type { Arena } from "../../../kernel/memory.js";
+import { mostCommon } from "../../most-common.js";
 import { cellsOf } from "./cells.js";
 import { type Decision, decideGrid, decidePlaces, decideSequence, type Looking } from "./decide.js";
 import { median } from "./lattice.js";
@@ -44,9 +45,11 @@ export async function findLayout(
       continue;
     }
     const notes = [...alike.value, ...whole.value.notes];
-    const { blank } = tiles;
-    if (blank.size > 0) {
-      const names = [...blank].sort((a, b) => a - b).map((i) => ids[i]!);
+    const unread = unreadTiles(tiles, ids);
+    if (unread) notes.push(unread);
+    const blank = [...tiles.blank].filter((i) => !tiles.unread.has(i));
+    if (blank.length > 0) {
+      const names = blank.sort((a, b) => a - b).map((i) => ids[i]!);
       notes.push(
         warning(
           "tiles-blank",
@@ -60,7 +63,17 @@ export async function findLayout(
       return last === undefined || !last.ok ? ok(outcome) : ok(instead(outcome, last.value));
     last ??= ok(outcome);
   }
-  return last!;
+  const unread = unreadTiles(tiles, ids);
+  return last!.ok || !unread ? last! : failed(...last!.diagnostics, { ...unread, severity: "error" });
+}
+
+/** Tiles that the trial wanted and could not read. Whether to go on without them is for `stitch/align` to say. */
+function unreadTiles({ unread }: Looking["tiles"], ids: readonly string[]): Diagnostic | undefined {
+  if (unread.size === 0) return undefined;
+  const order = [...unread].sort(([a], [b]) => a - b);
+  const [, why] = order[0]!;
+  const names = someOf(order.map(([i]) => ids[i]!));
+  return warning("tile-unreadable", `${names} cannot be read: ${why.message}`, why.hint);
 }
 
 const decide = async (
@@ -93,11 +106,11 @@ function usualSize(images: readonly Image[]): { width: number; height: number } 
 /** What tiles do not share: sizes and types are told, pixel sizes must agree. */
 function tilesAlike(ids: readonly string[], images: readonly Image[]): Result<Diagnostic[]> {
   const notes: Diagnostic[] = [];
-  const first = images[0];
-  if (!first || images.length < 2) {
+  if (images.length < 2) {
     return failed(problem("too-few-tiles", `Expected two tiles or more, but found ${images.length}`));
   }
   const usual = usualSize(images);
+  const first = images[mostCommon(images.map(({ dtype, bands }) => `${dtype} ${bands.length}`))]!;
   const odd = (differs: (image: Image) => boolean) => ids.filter((_, i) => differs(images[i]!));
   const sizes = odd(({ grid }) => grid.width !== usual.width || grid.height !== usual.height);
   if (sizes.length > 0) {
@@ -126,7 +139,7 @@ function tilesAlike(ids: readonly string[], images: readonly Image[]): Result<Di
     return failed(
       problem(
         "pixel-sizes-differ",
-        `Expected tiles of one pixel size, but ${someOf(scales)} differ from ${ids[0]}`,
+        `Expected tiles of one pixel size, but ${someOf(scales)} differ from ${ids[images.indexOf(first)]}`,
         "Rescale them first, or take them out.",
       ),
     );

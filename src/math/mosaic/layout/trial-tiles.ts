@@ -1,7 +1,9 @@
+import { type Diagnostic, DiagnosticError } from "../../../core/diagnostic.js";
+import { coarsen } from "../../../core/grid.js";
 import type { Image } from "../../../core/image.js";
 import type { Arena } from "../../../kernel/memory.js";
 import type { PairCapture } from "../../pairs/pair-job.js";
-import type { Plane } from "../../plane.js";
+import { emptyPlane, type Plane } from "../../plane.js";
 import { grayPlane } from "../../read-plane.js";
 
 /** Longest side of a tile that trial pairs look at, pixels. */
@@ -16,6 +18,8 @@ export interface TrialTiles {
   readonly planes: Map<number, Plane>;
   /** Tiles of those that were read that hold one value alone, or none. */
   readonly blank: Set<number>;
+  /** Tiles of those that were wanted that cannot be read, and why: they count as blank. */
+  readonly unread: Map<number, Diagnostic>;
   /** Captures by question, in pixels of the planes: guesses at an order ask the same pairs many times. */
   readonly known: Map<string, Pick<PairCapture, "x" | "y" | "score" | "rival">>;
   readonly signal?: AbortSignal;
@@ -30,19 +34,35 @@ export function trialTiles(arena: Arena, images: readonly Image[], signal?: Abor
     images,
     planes: new Map(),
     blank: new Set(),
+    unread: new Map(),
     known: new Map(),
     ...(signal ? { signal } : {}),
   };
 }
 
-/** Reads what is still missing of these tiles. @throws DiagnosticError when a tile cannot be read */
+/** Reads what is still missing of these tiles. */
 export async function loadTiles(tiles: TrialTiles, wanted: Iterable<number>): Promise<void> {
   for (const i of new Set(wanted)) {
     if (tiles.planes.has(i)) continue;
     tiles.signal?.throwIfAborted();
-    const { plane } = await grayPlane(tiles.arena, tiles.images[i]!, tiles.factor, tiles.signal);
+    const plane = await readTile(tiles, i);
     tiles.planes.set(i, plane);
     if (isBlank(tiles.arena, plane)) tiles.blank.add(i);
+  }
+}
+
+/** One tile; a plane where nothing was observed when it cannot be read. */
+async function readTile({ arena, images, factor, unread, signal }: TrialTiles, i: number): Promise<Plane> {
+  const image = images[i]!;
+  try {
+    return (await grayPlane(arena, image, factor, signal)).plane;
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    unread.set(i, error.diagnostics[0]!);
+    const { width, height } = coarsen(image.grid, factor);
+    const plane = emptyPlane(arena, width, height);
+    arena.f32(plane.at, plane.stride * height).fill(Number.NaN);
+    return plane;
   }
 }
 
