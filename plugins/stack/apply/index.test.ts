@@ -1,4 +1,4 @@
-import { type Affine2, type Image, pixelGrid, slicesTable } from "tiepoint/plugin";
+import { type Affine2, DiagnosticError, type Image, pixelGrid, problem, slicesTable } from "tiepoint/plugin";
 import { expect, test } from "vitest";
 import { memoryImage } from "../../../test/support/image.js";
 import { imageOf, samplesInTiles, samplesOf } from "../../../test/support/step.js";
@@ -117,4 +117,19 @@ test.each<[string, ReadonlyMap<string, Image>, string]>([
   ["one slice alone", new Map([["a", numbers(1)]]), "too-few-slices"],
 ])("slices of %s are refused", async (_, slices, code) => {
   expect(await run(slices)).toMatchObject({ ok: false, diagnostics: [{ code }] });
+});
+
+test("a slice that was bridged shows nothing where it cannot be read, and a used one stops the run", async () => {
+  const damaged: Image = {
+    ...numbers(1),
+    read: () => Promise.reject(new DiagnosticError(problem("image-damaged", "The file ends too early"))),
+  };
+  const slices = new Map([
+    ["a", numbers(1)],
+    ["b", damaged],
+  ]);
+  const state = (b: "used" | "bridged") => ({ ...pair, columns: { ...pair.columns, state: ["used", b] } });
+  const image = imageOf(await run(slices, state("bridged"), { fill: 200 }));
+  expect(await samplesOf(image)).toEqual([...(await samplesOf(numbers(1))), ...new Array(width * height).fill(200)]);
+  await expect(samplesOf(imageOf(await run(slices, state("used"))))).rejects.toThrow(DiagnosticError);
 });

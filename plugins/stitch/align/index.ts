@@ -27,7 +27,7 @@ export default definePlugin({
     channel: {
       type: "string",
       optional: true,
-      description: "Band to look at, by name or number from 1; the luminance or the mean of all bands when absent.",
+      description: "Band to look at, by name or number from 0; the luminance or the mean of all bands when absent.",
     },
     damagedTiles: {
       type: "string",
@@ -58,7 +58,7 @@ export default definePlugin({
         ? undefined
         : first.bands.includes(channel)
           ? first.bands.indexOf(channel)
-          : Number(channel) - 1;
+          : Number(channel);
     if (band !== undefined && !(band >= 0 && band < first.bands.length)) {
       return failed(
         problem(

@@ -1,9 +1,10 @@
-import { failed, ok, problem, type Result } from "../../core/diagnostic.js";
+import { DiagnosticError, failed, ok, problem, type Result } from "../../core/diagnostic.js";
 import { type Affine2, applyAffine, composeAffine, type Grid, invertAffine } from "../../core/grid.js";
 import { type Image, isCategorical } from "../../core/image.js";
 import type { SliceTransforms } from "../../core/slice-tables.js";
 import type { Transform } from "../../core/transform.js";
 import { lazyImage } from "../lazy.js";
+import { holeValue } from "../read-plane.js";
 import { type WarpOptions, warpImage } from "../resample.js";
 import { bandOf, type Slice } from "./slices.js";
 
@@ -16,7 +17,7 @@ export interface ApplyOptions extends Pick<WarpOptions, "interpolation" | "fill"
 
 /**
  * Slices on one grid as the bands of one image, which are computed when they are read, each pixel resampled once from its
- * own slice.
+ * own slice. A slice that was not used when the stack was aligned shows nothing where its pixels cannot be read.
  *
  * @returns `slices-differ` when the table and the slices have other names, `slice-type-differs` when slices are of several types
  */
@@ -50,12 +51,23 @@ export function applyStack(
     ...(like.nodata === undefined ? {} : { nodata: like.nodata }),
     bands: warped.map((w) => w.name),
   };
+  const spare = order.value.flatMap(({ image }, i) => image.bands.map(() => transforms.state[i] !== "used"));
+  const hole = options.fill ?? holeValue(face);
   return ok(
     lazyImage(face, async (block, bands, out, signal) => {
       for (const [n, band] of bands.entries()) {
-        const { data } = await warped[band]!.image.read(block, signal ? { signal } : {});
+        const data = await warped[band]!.image.read(block, signal ? { signal } : {}).then(
+          (pixels) => pixels.data,
+          (error: unknown) => {
+            if (spare[band] && error instanceof DiagnosticError) return undefined;
+            throw error;
+          },
+        );
         const at = out.from + n * out.plane;
-        if (out.stride === block.width) out.data.set(data, at);
+        if (!data)
+          for (let y = 0; y < block.height; y++)
+            out.data.fill(hole, at + y * out.stride, at + y * out.stride + block.width);
+        else if (out.stride === block.width) out.data.set(data, at);
         else
           for (let y = 0; y < block.height; y++)
             out.data.set(data.subarray(y * block.width, (y + 1) * block.width), at + y * out.stride);
