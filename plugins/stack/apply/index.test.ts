@@ -132,4 +132,12 @@ test("a slice that was bridged shows nothing where it cannot be read, and a used
   const image = imageOf(await run(slices, state("bridged"), { fill: 200 }));
   expect(await samplesOf(image)).toEqual([...(await samplesOf(numbers(1))), ...new Array(width * height).fill(200)]);
   await expect(samplesOf(imageOf(await run(slices, state("used"))))).rejects.toThrow(DiagnosticError);
+  // Lack of memory is no fault of the file.
+  const large: Image = {
+    ...numbers(1),
+    read: () => Promise.reject(new DiagnosticError(problem("image-too-large", "Too large"))),
+  };
+  await expect(samplesOf(imageOf(await run(slices.set("b", large), state("bridged"))))).rejects.toThrow(
+    DiagnosticError,
+  );
 });

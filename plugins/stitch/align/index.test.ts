@@ -130,4 +130,8 @@ test("a layout that names a tile which is not there, and a band that is not ther
     ok: false,
     diagnostics: [{ code: "unknown-band" }],
   });
+  // Numbers count from 0, as at readers.
+  for (const channel of ["1", "0.5", ""])
+    expect(await run(imagesOf(made), layout, { channel })).toMatchObject({ ok: false });
+  expect(await run(imagesOf(made), layout, { channel: "0" })).toMatchObject({ ok: true });
 });

@@ -3,6 +3,7 @@ import {
   definePlugin,
   edgesTable,
   failed,
+  findBand,
   pixelLength,
   positionsTable,
   problem,
@@ -53,13 +54,8 @@ export default definePlugin({
         ? { ok: true as const, value: Math.min(64, Math.max(24, 0.1 * side)) }
         : pixelLength(maxShift, first.grid);
     if (!reach.ok) return reach;
-    const band =
-      channel === undefined
-        ? undefined
-        : first.bands.includes(channel)
-          ? first.bands.indexOf(channel)
-          : Number(channel);
-    if (band !== undefined && !(band >= 0 && band < first.bands.length)) {
+    const band = channel === undefined ? undefined : findBand(first.bands, channel);
+    if (channel !== undefined && band === undefined) {
       return failed(
         problem(
           "unknown-band",

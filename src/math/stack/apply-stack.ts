@@ -59,7 +59,7 @@ export function applyStack(
         const data = await warped[band]!.image.read(block, signal ? { signal } : {}).then(
           (pixels) => pixels.data,
           (error: unknown) => {
-            if (spare[band] && error instanceof DiagnosticError) return undefined;
+            if (spare[band] && isDamage(error)) return undefined;
             throw error;
           },
         );
@@ -75,6 +75,10 @@ export function applyStack(
     }),
   );
 }
+
+/** True when the file is to blame, and not a lack of memory. */
+const isDamage = (error: unknown): boolean =>
+  error instanceof DiagnosticError && error.diagnostics.every((d) => d.code === "image-damaged");
 
 const first = (slices: readonly Slice[]): Image => slices[0]!.image;
 

@@ -1,6 +1,7 @@
 import { failed, ok, problem, type Result } from "../../core/diagnostic.js";
 import type { Grid } from "../../core/grid.js";
 import type { Image } from "../../core/image.js";
+import { findBand } from "../../core/read-options.js";
 import type { Arena } from "../../kernel/memory.js";
 import type { Plane } from "../plane.js";
 import { grayPlane } from "../read-plane.js";
@@ -55,8 +56,8 @@ export function bandOf(image: Image, band: number): Image {
 export function channelOf(slices: readonly Slice[], channel: string): Result<readonly Slice[]> {
   const found: Slice[] = [];
   for (const { name, image } of slices) {
-    const band = image.bands.indexOf(channel);
-    if (band < 0)
+    const band = findBand(image.bands, channel);
+    if (band === undefined)
       return failed(
         problem(
           "unknown-channel",
