@@ -26,6 +26,37 @@ export interface Verdict {
   readonly stopped: string;
   /** Where several ways to the map were tried: each, in the order of trying, and which of them this is. */
   readonly candidates?: readonly Candidate[];
+  /** How a registration by descent came to its map. */
+  readonly course?: Course;
+}
+
+/** The steps of a registration by descent, and where it looked. */
+export interface Course {
+  /** What was climbed or descended, in words: "correlation", "mutual information", "mean square difference". */
+  readonly measure: string;
+  /** Every step, in order: coarse levels first. */
+  readonly steps: readonly CourseStep[];
+  /** Starts around the given one from which the true map is found; absent where it was followed from the given start alone. */
+  readonly capture?: Capture;
+}
+
+export interface CourseStep {
+  /** Pyramid level; 0 is full resolution. */
+  readonly level: number;
+  /** The measure before the step. Values of different levels do not compare. */
+  readonly value: number;
+  /** How far the step moved a place of the fixed image, at most, pixels of level 0. */
+  readonly step: number;
+}
+
+/** How far the images may be from the start, either way. */
+export interface Capture {
+  /** Radians. */
+  readonly rotation: number;
+  /** Smallest and largest factor. */
+  readonly scale: readonly [number, number];
+  /** Share of the fixed image's long side. */
+  readonly shift: number;
 }
 
 /** One of the ways that were tried to register two images. */
