@@ -1,0 +1,29 @@
+import type { Image } from "../../core/image.js";
+import type { Transform } from "../../core/transform.js";
+import type { Verdict } from "../../core/verdict.js";
+import { lookThrough } from "../map-look.js";
+import { judge } from "../verdict.js";
+import type { IntensityEvidence } from "./evidence.js";
+import type { IntensityFamily } from "./families.js";
+
+/** The second look's misfit counts beside the covariance: what the model does not follow is an error too. */
+export async function judgeFound(
+  transform: Transform,
+  images: { readonly fixed: Image; readonly moving: Image },
+  family: IntensityFamily,
+  intensity: IntensityEvidence,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const { evidence, confirmed, missOfNoise } = await lookThrough(transform, images, signal);
+  const miss = evidence.misfit;
+  const misfit = Number.isFinite(miss) ? Math.sqrt(Math.max(0, miss ** 2 - 2 * missOfNoise ** 2)) : 0;
+  const { sigma } = intensity;
+  return judge(
+    {
+      ...{ ...evidence, family, intensity, misfit, noise: sigma },
+      // Where nothing is confirmed the optimum may be a wrong one, and its covariance says nothing.
+      expectedError: confirmed && Number.isFinite(sigma) ? Math.sqrt(sigma ** 2 + misfit ** 2) : Number.NaN,
+    },
+    confirmed ? "converged" : "guided-pass-found-too-little",
+  );
+}
