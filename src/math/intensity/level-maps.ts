@@ -1,16 +1,17 @@
 import { invertMatrix3, type Matrix3, multiplyMatrix3 } from "../../core/transform.js";
+import type { Plane } from "../plane.js";
 import { localStretch } from "../plausibility.js";
-import type { IntensityLevels } from "./levels.js";
+
+/** A plane and its coarser versions, finest first. */
+interface Levels {
+  readonly planes: readonly Plane[];
+}
 
 /**
  * Levels of the fixed and the moving plane whose pixels are about as large under a map, coarsest first: a moving plane of half
  * the pixel size is looked at one level farther up.
  */
-export function levelPairs(
-  fixed: IntensityLevels,
-  moving: IntensityLevels,
-  map: Matrix3,
-): (readonly [fixed: number, moving: number])[] {
+export function levelPairs(fixed: Levels, moving: Levels, map: Matrix3): (readonly [fixed: number, moving: number])[] {
   const { width, height } = fixed.planes[0]!;
   const stretch = localStretch(map, (width - 1) / 2, (height - 1) / 2).scale;
   let shift = 0;
