@@ -1,11 +1,13 @@
 // A stretch of a row of the moving plane, as the fixed plane's pixels see it.
 
 /** Whole numbers of small floats: next to 1.5 * 2^23 float32 has whole numbers alone. A conversion costs twice as much. */
-@inline function whole(v: v128): v128 {
+@inline
+export function whole(v: v128): v128 {
   return i32x4.sub(f32x4.add(v, f32x4.splat(12582912)), i32x4.splat(0x4b400000));
 }
 
-@inline function pair(p: usize, q: usize): v128 {
+@inline
+export function pair(p: usize, q: usize): v128 {
   return v128.load64_lane(q, v128.load64_zero(p), 1);
 }
 
