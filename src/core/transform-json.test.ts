@@ -57,6 +57,21 @@ describe("a transform file", () => {
     expect(parseTransformFile(formatTransformFile(told))).toEqual({ ok: true, value: told });
   });
 
+  test("tells how a descent went", () => {
+    const { registration, ...rest } = file(transforms[0]!);
+    const course = {
+      measure: "correlation",
+      steps: [
+        { level: 3, value: 0.25, step: 40.5 },
+        { level: 0, value: Number.NaN, step: 0.001 },
+      ],
+      capture: { rotation: 0.5, scale: [0.9, 1.1], shift: 0.3 },
+      found: { rotation: -0.1, scale: 1.02, shift: 0.05 },
+    } as const;
+    const told = { ...rest, registration: { ...registration, verdict: { ...registration.verdict!, course } } };
+    expect(parseTransformFile(formatTransformFile(told))).toEqual({ ok: true, value: told });
+  });
+
   test("reads like a page", () => {
     expect(formatTransformFile(file(transforms[0]!))).toBe(`{
   "format": "tiepoint/transform",
@@ -163,6 +178,18 @@ describe("a transform file", () => {
     wrong(
       { fixed: { grid: { ...grid, width: 0 } } },
       "Expected a whole number from 1 to 67108864 at fixed.grid.width, but found 0",
+    ),
+    wrong(
+      { verdict: { status: "accepted", course: { measure: "correlation", steps: Array(20_001).fill([0, 0, 0]) } } },
+      "Expected a list of at most 20000 elements at verdict.course.steps, but found a list of 20001",
+    ),
+    wrong(
+      { verdict: { status: "accepted", course: { measure: "correlation", steps: [[1e9, 0, 0]] } } },
+      "Expected a whole number from 0 to 64 at verdict.course.steps[0][0], but found 1000000000",
+    ),
+    wrong(
+      { verdict: { status: "accepted", course: { measure: "correlation", steps: [[0, 0]] } } },
+      "Expected level, measure and length of a step at verdict.course.steps[0], but found a list of 2",
     ),
   ])("is refused: %s", (message, value) => {
     const result = parseTransformFile(JSON.stringify(value));

@@ -6,7 +6,7 @@ import type { Points } from "./points.js";
 import { prettyJson } from "./pretty-json.js";
 import type { Registration } from "./registration.js";
 import type { Matrix3, Transform } from "./transform.js";
-import type { Candidate, Metrics, Verdict } from "./verdict.js";
+import type { Candidate, Course, Metrics, Verdict } from "./verdict.js";
 
 /** One image of a registration, as its transform file tells it. */
 export interface ImageIdentity {
@@ -29,6 +29,8 @@ const MAX_DEPTH = 32;
 const MAX_STEPS = 1000;
 /** Most knots of thin-plate splines in a file: each costs a logarithm for every point that is mapped. */
 const MAX_KNOTS = 100_000;
+/** Most steps of a descent: a hundred times what any takes. */
+const MAX_COURSE = 20_000;
 /** Longest side of a grid: far beyond any image, and its square is still an exact number. */
 const MAX_SIDE = 2 ** 26;
 
@@ -178,7 +180,7 @@ export function readGrid(reader: JsonReader): Grid {
   };
 }
 
-const verdictToJson = ({ status, stopped, metrics, reasons, candidates }: Verdict): unknown => ({
+const verdictToJson = ({ status, stopped, metrics, reasons, candidates, course }: Verdict): unknown => ({
   status,
   stopped,
   metrics: metricsToJson(metrics),
@@ -191,6 +193,14 @@ const verdictToJson = ({ status, stopped, metrics, reasons, candidates }: Verdic
     reason,
     distance,
   })),
+  course: course && courseToJson(course),
+});
+
+const courseToJson = ({ measure, steps, capture, found }: Course): unknown => ({
+  measure,
+  steps: steps.map(({ level, value, step }) => [level, value, step]),
+  capture: capture && { rotation: capture.rotation, scale: capture.scale, shift: capture.shift },
+  found: found && { rotation: found.rotation, scale: found.scale, shift: found.shift },
 });
 
 /** JSON has no NaN: a metric without a value is written as null. */
@@ -211,8 +221,31 @@ function readVerdict(reader: JsonReader): Verdict {
       }),
     ),
     candidates: reader.optional("candidates", (r) => r.array(100).map(readCandidate)),
+    course: reader.optional("course", readCourse),
   });
 }
+
+const readCourse = (reader: JsonReader): Course =>
+  omitUndefined({
+    measure: reader.get("measure").string(),
+    steps: reader
+      .get("steps")
+      .array(MAX_COURSE)
+      .map((r) => {
+        const [level, value, step] = r.array(3) as [JsonReader, JsonReader, JsonReader];
+        if (!step) return r.expect("level, measure and length of a step");
+        return { level: level.integer(0, 64), value: numberOrNaN(value!), step: step.number() };
+      }),
+    capture: reader.optional("capture", (r) => {
+      const [low, high] = r.get("scale").numbers(2) as unknown as [number, number];
+      return { rotation: r.get("rotation").number(), scale: [low, high] as const, shift: r.get("shift").number() };
+    }),
+    found: reader.optional("found", (r) => ({
+      rotation: r.get("rotation").number(),
+      scale: r.get("scale").number(),
+      shift: r.get("shift").number(),
+    })),
+  });
 
 const readCandidate = (reader: JsonReader): Candidate =>
   omitUndefined({
@@ -229,10 +262,12 @@ export function readMetrics(reader: JsonReader): Metrics {
     reader.members().map(([name, r]) => {
       const value = r.get("value");
       const unit = r.optional("unit", (u) => u.string());
-      return [name, omitUndefined({ value: value.value === null ? Number.NaN : value.number(), unit })];
+      return [name, omitUndefined({ value: numberOrNaN(value), unit })];
     }),
   );
 }
+
+const numberOrNaN = (reader: JsonReader): number => (reader.value === null ? Number.NaN : reader.number());
 
 function readProvenance(reader: JsonReader): Provenance {
   return {

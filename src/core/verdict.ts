@@ -38,14 +38,16 @@ export interface Course {
   readonly steps: readonly CourseStep[];
   /** Starts around the given one from which the true map is found; absent where it was followed from the given start alone. */
   readonly capture?: Capture;
+  /** How far the map that was found lies from the given start. */
+  readonly found?: Departure;
 }
 
 export interface CourseStep {
-  /** Pyramid level; 0 is full resolution. */
+  /** Pyramid level; 0 is the finest that was looked at. */
   readonly level: number;
   /** The measure before the step. Values of different levels do not compare. */
   readonly value: number;
-  /** How far the step moved a place of the fixed image, at most, pixels of level 0. */
+  /** How far the step moved a place of the fixed image, at most, pixels of that image. */
   readonly step: number;
 }
 
@@ -55,6 +57,16 @@ export interface Capture {
   readonly rotation: number;
   /** Smallest and largest factor. */
   readonly scale: readonly [number, number];
+  /** Share of the fixed image's long side. */
+  readonly shift: number;
+}
+
+/** From one map to another, about the middle of the fixed image. */
+export interface Departure {
+  /** Radians, −π to π. */
+  readonly rotation: number;
+  /** Growth of lengths. */
+  readonly scale: number;
   /** Share of the fixed image's long side. */
   readonly shift: number;
 }

@@ -65,6 +65,22 @@ test("finds a turn of 20 degrees under other brightness, and says how far off it
   expect(metrics.gain!.value).toBeCloseTo(0.7, 1);
 });
 
+test("tells each step of the descent, where it could look, and how far from the start the map lies", async () => {
+  const { verdict } = resultOf(await run({ fixed: fixed(), moving: moving() }, { rotation: Math.PI / 6 }));
+  const { measure, steps, capture, found } = verdict!.course!;
+  expect(measure).toBe("correlation");
+  expect(steps.length).toBe(verdict!.metrics.iterations!.value);
+  expect(steps.map((s) => s.level)).toEqual(steps.map((s) => s.level).sort((a, b) => b - a));
+  expect(steps.at(-1)).toMatchObject({ level: 0 });
+  expect(steps.at(-1)!.step).toBeLessThan(0.01);
+  expect(steps.at(-1)!.value).toBeGreaterThan(0.9);
+  expect(capture!.rotation).toBeCloseTo(Math.PI / 6, 9);
+  expect(capture!.shift).toBeCloseTo(0.2475, 9);
+  expect(Math.abs(found!.rotation)).toBeCloseTo(Math.atan2(0.65, 1.89), 2);
+  expect(found!.scale).toBeCloseTo(1 / Math.sqrt(0.93 * 0.96 + 0.33 * 0.32), 2);
+  expect(found!.shift).toBeLessThan(0.1);
+});
+
 test.each(["translation", "rigid", "similarity", "projective"] as const)("finds a %s map", async (model) => {
   const truth: Matrix3 =
     model === "translation"

@@ -35,6 +35,8 @@ export interface LevelFit {
   readonly converged: boolean;
   /** How far the last step moved a corner, at most, pixels. */
   readonly lastStep: number;
+  /** Correlation before each step, and how far it moved a corner, at most, pixels. */
+  readonly steps: readonly { readonly ncc: number; readonly length: number }[];
   /** Covariance of the family's unknowns, pixels from the middle; absent where it is not to be had, or not wanted. */
   readonly covariance?: Float64Array | undefined;
 }
@@ -68,6 +70,7 @@ export function alignLevel(strips: StripSums, request: LevelRequest): LevelFit {
   let converged = false;
   let iterations = 0;
   let lastStep = Number.POSITIVE_INFINITY;
+  const steps: { ncc: number; length: number }[] = [];
   for (; iterations < request.iterations && !converged; iterations++) {
     const moved = support ? farthest(places, support, matrix) : Number.POSITIVE_INFINITY;
     const products = !(moved < 0.95 * KEEP);
@@ -97,6 +100,7 @@ export function alignLevel(strips: StripSums, request: LevelRequest): LevelFit {
     const next = multiplyMatrix3(matrix, multiplyMatrix3(fromMiddle, multiplyMatrix3(invertMatrix3(cut), toMiddle)));
     if (!next.every(Number.isFinite)) break;
     matrix = next;
+    steps.push({ ncc: solved.ncc, length: Math.min(length, longest) });
     // Steps shrink by much the same factor each: the next one is known before it is taken.
     const ahead = Number.isFinite(lastStep) ? (length * length) / lastStep : Number.POSITIVE_INFINITY;
     lastStep = length;
@@ -119,6 +123,7 @@ export function alignLevel(strips: StripSums, request: LevelRequest): LevelFit {
     iterations,
     converged,
     lastStep,
+    steps,
     covariance: request.stray && state ? strayOf(strips, [...unknowns, ...brightness], n, metric, state) : undefined,
   };
 }

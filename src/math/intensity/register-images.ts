@@ -4,7 +4,9 @@ import type { Image } from "../../core/image.js";
 import type { Context, Outcome } from "../../core/plugin.js";
 import type { Registration } from "../../core/registration.js";
 import { asMatrix3, type Matrix3, type Transform } from "../../core/transform.js";
+import type { Course } from "../../core/verdict.js";
 import { kernels } from "../../kernel/lane.js";
+import { departureFrom } from "../departure.js";
 import { wrongMask } from "../features/match-images.js";
 import { pixelMap, startingMap, worldMap } from "../pair.js";
 import { grayPlane } from "../read-plane.js";
@@ -16,7 +18,7 @@ import { judgeFound } from "./judge-found.js";
 import { lack, lackOfMemory } from "./lack.js";
 import { intensityLevels } from "./levels.js";
 import { registerLevels } from "./register.js";
-import { searchStart } from "./search.js";
+import { captureOf, searchStart } from "./search.js";
 
 export interface IntensityInputs {
   readonly fixed: Image;
@@ -53,12 +55,13 @@ export async function registerByIntensity(
   const images = { fixed: hidden(fixed, fixedMask), moving: hidden(moving, movingMask) };
   const found = await align(images, inputs.start, options, context);
   if (!found.ok) return found;
-  const { world, evidence } = found.value;
+  const { world, evidence, course } = found.value;
   const transform: Transform =
     options.model === "projective" || world[6] !== 0 || world[7] !== 0
       ? { type: "projective", matrix: world }
       : { type: "affine", matrix: [world[0], world[1], world[2], world[3], world[4], world[5]] };
-  const verdict = await judgeFound(transform, images, options.model, evidence, context.signal);
+  const judged = await judgeFound(transform, images, options.model, evidence, context.signal);
+  const verdict = { ...judged, course };
   const registration: Registration = { transform, fixed: fixed.grid, moving: moving.grid, verdict };
   return { ok: true, value: { transform: registration }, metrics: verdict.metrics, verdict };
 }
@@ -68,7 +71,7 @@ async function align(
   given: Registration | undefined,
   options: RegisterImagesOptions,
   context: Context,
-): Promise<Result<{ readonly world: Matrix3; readonly evidence: IntensityEvidence }>> {
+): Promise<Result<{ readonly world: Matrix3; readonly evidence: IntensityEvidence; readonly course: Course }>> {
   const { model: family, metric, robust, maxSide } = options;
   const { signal } = context;
   using arena = kernels().arena();
@@ -93,7 +96,8 @@ async function align(
   context.progress(0.2);
   const f = intensityLevels(arena, fixed.plane);
   const m = intensityLevels(arena, moving.plane, metric === "ssd" ? f : undefined);
-  const start = searchStart(arena, f, m, pixelMap(begin, fixed.grid, moving.grid), {
+  const begun = pixelMap(begin, fixed.grid, moving.grid);
+  const start = searchStart(arena, f, m, begun, {
     ...{ family, metric, turns: options.turns },
   });
   await new Promise(setImmediate); // lets a signal arrive between long stretches of work
@@ -104,7 +108,16 @@ async function align(
   signal.throwIfAborted();
   context.progress(0.6);
   const perPlanePixel = spacing(moving.grid) / spacing(images.moving.grid);
+  const { width, height } = fixed.plane;
+  const perFixedPixel = spacing(fixed.grid) / spacing(images.fixed.grid);
+  const departure = departureFrom(begun, fit.movingFromFixed, width, height);
   return ok({
+    course: {
+      measure: "correlation",
+      steps: fit.steps.map((s) => ({ ...s, step: perFixedPixel * s.step })),
+      capture: captureOf(family, options.turns, width, height),
+      ...(departure ? { found: departure } : {}),
+    },
     world: worldMap(fit.movingFromFixed, fixed.grid, moving.grid),
     evidence: gatherEvidence(arena, f, m, fit, { family, metric, robust }, perPlanePixel),
   });

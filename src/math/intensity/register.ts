@@ -1,4 +1,5 @@
 import type { Matrix3 } from "../../core/transform.js";
+import type { CourseStep } from "../../core/verdict.js";
 import { kernels } from "../../kernel/lane.js";
 import type { Arena } from "../../kernel/memory.js";
 import type { Plane } from "../plane.js";
@@ -42,6 +43,8 @@ export interface IntensityFit {
   /** Moving intensities as gain times fixed ones plus offset. */
   readonly gain: number;
   readonly offset: number;
+  /** Every step, coarse levels first; pixels of the fixed plane. */
+  readonly steps: readonly CourseStep[];
 }
 
 /** The fixed side's work, for many moving planes. Lives as long as the arena it was made in. */
@@ -99,6 +102,7 @@ export function registerLevels(
   let fit: LevelFit | undefined;
   let iterations = 0;
   let last = 0;
+  const steps: CourseStep[] = [];
   const pairs = levelPairs(fixed, moving, start);
   const use = pairs.filter(([l], i) => (l >= finest || i === 0) && (l <= coarsest || i === pairs.length - 1));
   for (const [i, [l, k]] of use.entries()) {
@@ -115,6 +119,7 @@ export function registerLevels(
     });
     strips.free();
     iterations += found.iterations;
+    for (const { ncc, length } of found.steps) steps.push({ level: l, value: ncc, step: length * 2 ** l });
     // A level that makes it worse has lost its way: the next begins where this one did.
     if (isLast || found.ncc >= found.nccAtStart - 0.01) {
       matrix = fullMap(found.matrix, l, k);
@@ -122,7 +127,7 @@ export function registerLevels(
       last = l;
     }
   }
-  if (!fit || fit.pixels === 0) return nothing(start, family, iterations);
+  if (!fit || fit.pixels === 0) return nothing(start, family, steps, iterations);
   const gain = (fit.gain * fixed.scale) / moving.scale;
   const sigma = expectedError(fit, matrix, family, fixed.planes[last]!, 2 ** last, width, height);
   return {
@@ -136,11 +141,18 @@ export function registerLevels(
     converged: fit.converged || fit.lastStep * 2 ** last < 0.3 * sigma,
     gain,
     offset: moving.pivot + fit.offset / moving.scale - gain * fixed.pivot,
+    steps,
   };
 }
 
-const nothing = (matrix: Matrix3, family: IntensityFamily, iterations: number): IntensityFit => ({
+const nothing = (
+  matrix: Matrix3,
+  family: IntensityFamily,
+  steps: readonly CourseStep[],
+  iterations: number,
+): IntensityFit => ({
   movingFromFixed: matrix,
+  steps,
   ...{ family, ncc: 0, sigma: Number.POSITIVE_INFINITY, overlap: 0, iterations, converged: false, gain: 1, offset: 0 },
 });
 

@@ -1,5 +1,6 @@
 import type { Matrix3 } from "../../core/transform.js";
 import { multiplyMatrix3 } from "../../core/transform.js";
+import type { Capture } from "../../core/verdict.js";
 import type { Arena } from "../../kernel/memory.js";
 import { cos, sin } from "../elementary.js";
 import type { IntensityFamily } from "./families.js";
@@ -14,6 +15,9 @@ const TURN = 15;
 
 /** Shifts that are tried at each turn, as a share of the fixed image's sides. */
 const SHIFT = 0.22;
+
+/** Factor of scale, either way, that the stiff search and the descent follow by themselves: on made scenes, all at 1.1, half at 1.2. */
+const SCALE = 1.12;
 
 /** A place counts when at least this share of the fixed image is compared there: tiny overlaps agree by chance. */
 const LEAST_OVERLAP = 0.25;
@@ -86,6 +90,17 @@ export function searchStart(
       : coarse;
   return best[0]?.matrix ?? start;
 }
+
+/**
+ * Starts from which the search finds the map: half a step beyond those it tries.
+ *
+ * @param width, height  of the fixed image
+ */
+export const captureOf = (family: IntensityFamily, turns: number, width: number, height: number): Capture => ({
+  rotation: family === "translation" ? 0 : turns,
+  scale: family === "translation" || family === "rigid" ? [1, 1] : [1 / SCALE, SCALE],
+  shift: (1.5 * SHIFT * Math.min(width, height)) / Math.max(width, height),
+});
 
 /** A turn about the middle of an image, and a shift. */
 function turnAbout(width: number, height: number, angle: number, x: number, y: number): Matrix3 {
