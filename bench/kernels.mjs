@@ -73,6 +73,8 @@ const benches = {
   "warp u16 cubic affine": () => warp(u16, "uint16", size, "cubic", affine),
   "warp f32 cubic affine": () => warp(f32.at, "float32", f32.stride, "cubic", affine),
   "warp u16 cubic projective": () => warp(u16, "uint16", size, "cubic", projective),
+  "warp u16 mitchell affine": () => warp(u16, "uint16", size, "mitchell", affine),
+  "warp u16 bspline3 affine": () => warp(u16, "uint16", size, "bspline3", affine),
   "warp u16 lanczos affine": () => warp(u16, "uint16", size, "lanczos3", affine),
 };
 /** OpenCV in a process of its own that does one operation for each line it reads, and answers with milliseconds. */

@@ -1,7 +1,8 @@
+import type { Interpolation } from "../core/interpolation.js";
 import type { Matrix3 } from "../core/transform.js";
 import { kernels } from "../kernel/lane.js";
 import type { Arena } from "../kernel/memory.js";
-import { type Interpolation, warpBand } from "./warp-kernel.js";
+import { warpBand } from "./warp-kernel.js";
 
 /** A gray image in kernel memory: f32, row-major; NaN where there is no observation. */
 export interface Plane {

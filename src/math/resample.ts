@@ -1,6 +1,7 @@
 import { DiagnosticError, problem } from "../core/diagnostic.js";
-import { type Grid, invertAffine, wholeWindow } from "../core/grid.js";
+import { type Grid, invertAffine, type Window, wholeWindow } from "../core/grid.js";
 import { bytesPerSample, type DType, type Image, isCategorical } from "../core/image.js";
+import type { Interpolation } from "../core/interpolation.js";
 import { asMatrix3, type Matrix3, matrix3FromAffine, type Transform } from "../core/transform.js";
 import { kernels } from "../kernel/lane.js";
 import { blurImage } from "./blur.js";
@@ -9,8 +10,9 @@ import { lazyImage } from "./lazy.js";
 import { atLevel } from "./pyramid.js";
 import { copyRows, holeValue, readRaw } from "./read-plane.js";
 import { findableNodata } from "./sample-type.js";
+import { splineWindow } from "./spline-band.js";
 import { bendingCourse, type Course, cutByFootprint } from "./warp-course.js";
-import { type Interpolation, kernelReach, warpBand } from "./warp-kernel.js";
+import { kernelReach, warpBand } from "./warp-kernel.js";
 
 export interface WarpOptions {
   /** `cubic` when absent. Labels and masks are always sampled `nearest`, whatever is said here. */
@@ -23,6 +25,7 @@ export interface WarpOptions {
   readonly dtype?: DType;
 }
 
+const NOWHERE: Window = { x: 0, y: 0, width: 0, height: 0 };
 /** Source pixels that one block may pull, about; larger blocks are cut. */
 const SOURCE_PIXELS = 4e6;
 const BLOCK_PIXELS = 2 ** 21;
@@ -61,7 +64,8 @@ export function warpImage(moving: Image, transform: Transform, onto: Grid, optio
     ? straightCourse(moving, linear, onto, smooth)
     : bendingCourse(moving, transform, onto, (reduction) => (smooth ? smoothed(moving, reduction).source : moving));
   const { source, tile } = course;
-  const reach = kernelReach[interpolation];
+  const reach = kernelReach(interpolation);
+  const splined = interpolation === "bspline3";
   const bytes = bytesPerSample(dtype);
   const sourceNodata = findableNodata(source.dtype, source.nodata);
   const face = {
@@ -79,14 +83,15 @@ export function warpImage(moving: Image, transform: Transform, onto: Grid, optio
       const { parts, warp } = course.lay(outer, block, reach, SOURCE_PIXELS / bands.length);
       for (const { target, from } of parts) {
         using arena = kernels().arena();
-        const raw = from ? await readRaw(arena, source, from, bands, signal) : 0;
+        const window = from && splined ? splineWindow(from, source.grid) : (from ?? NOWHERE);
+        const raw = from ? await readRaw(arena, source, window, bands, signal) : 0;
         const at = arena.bytes(target.width * target.height * bytes);
+        const spline = splined ? { spline: { image: source.grid, part: from ?? NOWHERE } } : {};
         for (let i = 0; i < bands.length; i++) {
-          const window = from ?? { x: 0, y: 0, width: 0, height: 0 };
           const offset = i * window.width * window.height * bytesPerSample(source.dtype);
           warp(
             arena,
-            { at: raw + offset, dtype: source.dtype, stride: window.width, window },
+            { at: raw + offset, dtype: source.dtype, stride: window.width, window, ...spline },
             { at, dtype, stride: target.width, window: target },
             bandOptions,
           );

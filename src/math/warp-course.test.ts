@@ -4,6 +4,7 @@ import { type Method, sampleAt } from "../../test/reference/warp.js";
 import { memoryImage } from "../../test/support/image.js";
 import { type Grid, pixelGrid, toPixel, toWorld, type Window } from "../core/grid.js";
 import type { Image } from "../core/image.js";
+import { interpolations } from "../core/interpolation.js";
 import { pixelPoints, worldPoints } from "../core/points.js";
 import { seededRandom } from "../core/random.js";
 import { apply, invert, sequence, type Transform } from "../core/transform.js";
@@ -11,7 +12,6 @@ import { kernels } from "../kernel/lane.js";
 import { mapPoints } from "./map-points.js";
 import { blockPositions, pixelMapping } from "./positions.js";
 import { warpImage } from "./resample.js";
-import { interpolations } from "./warp-kernel.js";
 
 const all = (image: Image) => image.read({ x: 0, y: 0, width: image.grid.width, height: image.grid.height });
 

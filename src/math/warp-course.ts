@@ -2,8 +2,9 @@ import { type Grid, type Window, wholeWindow } from "../core/grid.js";
 import type { Image } from "../core/image.js";
 import type { Transform } from "../core/transform.js";
 import type { Arena } from "../kernel/memory.js";
+import type { Band } from "./band.js";
 import { blockPositions, type PixelMapping, pixelMapping } from "./positions.js";
-import { type Band, type BandOptions, warpBandAlong } from "./warp-kernel.js";
+import { type BandOptions, warpBandAlong } from "./warp-kernel.js";
 import { intersect } from "./window.js";
 
 /** How a warp gets from output pixels to the samples of its source. */

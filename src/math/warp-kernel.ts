@@ -1,25 +1,16 @@
-import type { Window } from "../core/grid.js";
-import type { DType } from "../core/image.js";
+import type { Interpolation } from "../core/interpolation.js";
 import type { Matrix3 } from "../core/transform.js";
 import { kernels } from "../kernel/lane.js";
 import type { Arena } from "../kernel/memory.js";
+import type { Band } from "./band.js";
 import { sin } from "./elementary.js";
+import { fourTapTable, isFourTaps } from "./four-taps.js";
 import { sampleType } from "./sample-type.js";
+import { splineBand } from "./spline-band.js";
 
-/** `cubic` is Keys' kernel with a = -0.5 (Catmull-Rom), `lanczos3` the windowed sinc of three lobes. */
-export type Interpolation = "nearest" | "linear" | "cubic" | "lanczos3";
-export const interpolations = ["nearest", "linear", "cubic", "lanczos3"] as const;
-
-/** Samples from the nearest one that an interpolation touches. */
-export const kernelReach: Readonly<Record<Interpolation, number>> = { nearest: 1, linear: 1, cubic: 2, lanczos3: 3 };
-
-/** One band in kernel memory: a window of an image. `stride` in elements; `at` is the address of the window's first sample. */
-export interface Band {
-  readonly at: number;
-  readonly dtype: DType;
-  readonly stride: number;
-  readonly window: Window;
-}
+/** Samples from the nearest one that an interpolation touches; of `bspline3`, coefficients (see `splineWindow`). */
+export const kernelReach = (interpolation: Interpolation): number =>
+  isFourTaps(interpolation) ? 2 : interpolation === "lanczos3" ? 3 : 1;
 
 const PHASES = 1024;
 const TILE_SAMPLES = 32768;
@@ -74,18 +65,32 @@ function runWarp(
   { interpolation, nodata, fill, keepClear }: BandOptions,
 ): void {
   const k = kernels();
-  const table = interpolation === "lanczos3" ? arena.put(lanczosTable()) : 0;
+  const spline = interpolation === "bspline3" ? splineBand(arena, source, nodata) : undefined;
+  const pulled = spline?.band ?? source;
+  const table = spline?.table ?? tableOf(arena, interpolation);
   const scratch = k.scratch(arena, 4 * (TILE_SAMPLES + 512));
-  const from = source.window;
+  const from = pulled.window;
   const to = target.window;
   k.rows(kernel, to.height, [
-    interpolations.indexOf(interpolation),
-    ...[source.at, sampleType(source.dtype), source.stride, from.x, from.y, from.width, from.height],
-    ...[nodata === undefined ? 0 : 1, nodata ?? 0],
+    methods[interpolation],
+    ...[pulled.at, sampleType(pulled.dtype), pulled.stride, from.x, from.y, from.width, from.height],
+    ...[spline || nodata === undefined ? 0 : 1, spline ? 0 : (nodata ?? 0)],
     ...[target.at, sampleType(target.dtype), target.stride, to.x, to.y, to.width, fill, keepClear ? 1 : 0],
     ...[...map, table, scratch, TILE_SAMPLES],
   ]);
-  for (const at of [...(table ? [table] : []), scratch.base]) arena.free(at);
+  for (const at of [...(table ? [table] : []), ...(spline ? [spline.band.at] : []), scratch.base]) arena.free(at);
+}
+
+/** What the kernels call them. */
+const methods: Readonly<Record<Interpolation, number>> = {
+  ...{ nearest: 0, linear: 1, cubic: 2, lanczos3: 3 },
+  ...{ "cubic-sharp": 4, mitchell: 4, "cubic-smooth": 4, bspline3: 5 },
+};
+
+/** Weights for the kernels; 0 where they know them. */
+function tableOf(arena: Arena, interpolation: Interpolation): number {
+  if (interpolation === "lanczos3") return arena.put(lanczosTable());
+  return interpolation !== "cubic" && isFourTaps(interpolation) ? arena.put(fourTapTable(interpolation)) : 0;
 }
 
 let lanczos: Float32Array | undefined;

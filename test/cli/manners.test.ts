@@ -160,7 +160,9 @@ describe("init, schema and doctor", () => {
   test("plugins explains one with all its parameters", () => {
     const { stdout } = tiepoint("plugins", "warp");
     expect(stdout).toMatch(/^warp {2}version \S+\n/);
-    expect(stdout).toContain("\nPARAMETERS\n  interpolation  nearest | linear | cubic | lanczos3");
+    expect(stdout).toContain(
+      "\nPARAMETERS\n  interpolation  nearest | linear | cubic | cubic-sharp | mitchell | cubic-smooth",
+    );
     expect(stdout).toContain(
       "\nA STEP TO COPY\n  my-step:\n    use: warp\n    in: my-image\n    transform: my-transform",
     );

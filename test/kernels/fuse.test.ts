@@ -4,7 +4,7 @@ import { type DType, type Image, pixelArray, rangeOf } from "../../src/core/imag
 import { seededRandom } from "../../src/core/random.js";
 import { mosaicFrame } from "../../src/math/mosaic/fuse/frame.js";
 import { type FuseOptions, fuseTiles } from "../../src/math/mosaic/fuse/fuse.js";
-import { type Interpolation, interpolations } from "../../src/math/warp-kernel.js";
+import { type FuseInterpolation, fuseInterpolations } from "../../src/math/mosaic/fuse/taps.js";
 import * as convert from "../reference/convert.js";
 import { fuseAt, type Tile } from "../reference/fuse.js";
 import { blendBands } from "../reference/multiband.js";
@@ -12,7 +12,7 @@ import { maxDifference, noise } from "../reference/plane.js";
 import { memoryImage } from "../support/image.js";
 
 interface Case {
-  readonly interpolation: Interpolation;
+  readonly interpolation: FuseInterpolation;
   readonly blend: "none" | "linear";
 }
 
@@ -61,7 +61,7 @@ function expected({ tiles }: Scene, { blend, interpolation }: Case, { x, y, widt
   return out;
 }
 
-const cases = interpolations.flatMap((interpolation) =>
+const cases = fuseInterpolations.flatMap((interpolation) =>
   (["none", "linear"] as const).map((blend) => ({ interpolation, blend })),
 );
 

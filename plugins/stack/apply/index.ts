@@ -4,6 +4,7 @@ import {
   DiagnosticError,
   definePlugin,
   failed,
+  interpolationParam,
   slicesOf,
   sliceTransforms,
 } from "tiepoint/plugin";
@@ -25,13 +26,7 @@ export default definePlugin({
       optional: true,
       description: "Band to take, where each slice has several; all of them, slice by slice, when absent.",
     },
-    interpolation: {
-      type: "string",
-      enum: ["nearest", "linear", "cubic", "lanczos3"],
-      optional: true,
-      description:
-        "How samples between pixels are made: cubic (Keys, a = -0.5) when absent. Labels and masks always take the nearest pixel.",
-    },
+    interpolation: interpolationParam,
     fill: {
       type: "number",
       optional: true,

@@ -4,6 +4,7 @@ import {
   definePlugin,
   failed,
   findableNodata,
+  fuseInterpolations,
   fuseTiles,
   isCategorical,
   mosaicFrame,
@@ -29,7 +30,7 @@ export default definePlugin({
     },
     interpolation: {
       type: "string",
-      enum: ["nearest", "linear", "cubic", "lanczos3"],
+      enum: fuseInterpolations,
       optional: true,
       description:
         "How samples between pixels are made: cubic (Keys, a = -0.5) when absent. Labels and masks always take the nearest pixel.",

@@ -6,6 +6,7 @@ import {
   findableNodata,
   type Grid,
   type Image,
+  interpolationParam,
   isCategorical,
   ok,
   problem,
@@ -21,15 +22,9 @@ export default definePlugin({
   name: "warp",
   version: "1",
   summary: "Brings the moving image onto the fixed image's grid, through a transform, resampling once.",
-  cite: ["doi:10.1109/TASSP.1981.1163711"],
+  cite: ["doi:10.1109/TASSP.1981.1163711", "doi:10.1145/54852.378514", "doi:10.1109/42.875199"],
   params: {
-    interpolation: {
-      type: "string",
-      enum: ["nearest", "linear", "cubic", "lanczos3"],
-      optional: true,
-      description:
-        "How samples between pixels are made: cubic (Keys, a = -0.5) when absent. Labels and masks always take the nearest pixel.",
-    },
+    interpolation: interpolationParam,
     fill: {
       type: "number",
       optional: true,

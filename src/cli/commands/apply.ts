@@ -2,6 +2,7 @@ import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, extname, join, relative, resolve } from "node:path";
 import { Args, Flags } from "@oclif/core";
 import { type Diagnostic, problem } from "../../core/diagnostic.js";
+import { interpolations } from "../../core/interpolation.js";
 import type { Registration } from "../../core/registration.js";
 import { parseTransformFile } from "../../core/transform-json.js";
 import { makeFolder, writeWhole } from "../../run/disk.js";
@@ -79,7 +80,7 @@ Images are warped onto the pixels of the other image, or of --like. Points are a
       description: "Warp onto this image's pixels in place of the registered one's.",
     }),
     interpolation: Flags.option({
-      options: ["nearest", "linear", "cubic", "lanczos3"] as const,
+      options: interpolations,
       description: "How samples between pixels are made; cubic when absent.",
     })(),
     units: Flags.option({

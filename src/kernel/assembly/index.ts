@@ -50,6 +50,7 @@ export * from "./pose-spectra";
 export * from "./scale-space";
 export * from "./sift-describe";
 export * from "./sift-detect";
+export { splineCoefficients } from "./spline-coefficients";
 export * from "./surf-describe";
 export * from "./surf-detect";
 export * from "./tilt";

@@ -3,9 +3,29 @@ export const NEAREST: i32 = 0;
 export const LINEAR: i32 = 1;
 export const CUBIC: i32 = 2;
 export const LANCZOS: i32 = 3;
+/** Any kernel of four taps whose weights are cubics in the fraction. */
+export const FOUR_TAPS: i32 = 4;
+/** Four taps on coefficients of a B-spline, beside the samples that they were made of. */
+export const SPLINE: i32 = 5;
 
 /** A pixel whose homogeneous coordinate is not above this lies at or behind the horizon. */
 export const W_EPSILON: f64 = 1e-12;
+
+/** The samples behind the coefficients of a spline; the host writes it (src/math/spline-image.ts). */
+@unmanaged
+export class SplineSamples {
+  nodata: f64;
+  /** The window of the image that begins at (x, y). */
+  at: usize;
+  type: i32;
+  stride: i32;
+  x: i32;
+  y: i32;
+  hasNodata: i32;
+  /** Size of the whole image. */
+  imageWidth: i32;
+  imageHeight: i32;
+}
 
 @unmanaged
 export class Warp {
@@ -42,6 +62,8 @@ export class Warp {
   tileStride: i32;
   tileX: i32;
   tileY: i32;
+  tileWidth: i32;
+  tileHeight: i32;
   /** For each pixel of a row: byte offset in the tile of the sample up and left of the position, and the fractions to it. */
   offsets: usize;
   fractionX: usize;

@@ -22,7 +22,7 @@ function partial(p: usize, row: usize, fx: f32, fy: f32): f32 {
 }
 
 /** Stores four samples, after `partial` has looked at those that are NaN. */
-@inline function settle(job: Warp, out: usize, at: usize, v: v128): void {
+@inline export function settle(job: Warp, out: usize, at: usize, v: v128): void {
   v128.store(out + at, v);
   if (v128.any_true(f32x4.ne(v, v))) mend(job, at);
 }
@@ -78,85 +78,6 @@ export function sampleLinear(job: Warp, count: i32): void {
     const t = f32x4.add(a, f32x4.mul(fx, f32x4.sub(b, a)));
     const u = f32x4.add(c, f32x4.mul(fx, f32x4.sub(d, c)));
     settle(job, out, at, f32x4.add(t, f32x4.mul(fy, f32x4.sub(u, t))));
-  }
-}
-
-// Keys' kernel with a = -0.5 at the four taps -1, 0, 1, 2, for four positions at once.
-@inline function outerLeft(t: v128, t2: v128): v128 {
-  const half = f32x4.splat(0.5);
-  return f32x4.sub(t2, f32x4.mul(half, f32x4.add(f32x4.mul(t2, t), t)));
-}
-@inline function innerLeft(t: v128, t2: v128): v128 {
-  return f32x4.add(f32x4.mul(t2, f32x4.add(f32x4.mul(f32x4.splat(1.5), t), f32x4.splat(-2.5))), f32x4.splat(1));
-}
-@inline function innerRight(t: v128, t2: v128): v128 {
-  const cubic = f32x4.mul(t2, f32x4.add(f32x4.mul(f32x4.splat(-1.5), t), f32x4.splat(2)));
-  return f32x4.add(cubic, f32x4.mul(f32x4.splat(0.5), t));
-}
-@inline function outerRight(t: v128, t2: v128): v128 {
-  return f32x4.mul(f32x4.mul(f32x4.splat(0.5), t2), f32x4.sub(t, f32x4.splat(1)));
-}
-
-/** Four rows of four samples at `p`, weighted by row. */
-@inline function columns(p: usize, row: usize, y0: v128, y1: v128, y2: v128, y3: v128): v128 {
-  return f32x4.add(
-    f32x4.add(f32x4.mul(v128.load(p), y0), f32x4.mul(v128.load(p + row), y1)),
-    f32x4.add(f32x4.mul(v128.load(p + 2 * row), y2), f32x4.mul(v128.load(p + 3 * row), y3)),
-  );
-}
-
-export function sampleCubic(job: Warp, count: i32): void {
-  const out = job.out;
-  const tile = job.tile;
-  const offsets = job.offsets;
-  const fractionX = job.fractionX;
-  const fractionY = job.fractionY;
-  const row = <usize>job.tileStride << 2;
-  const base = tile - row - 4;
-  for (let i = 0; i < count; i += 4) {
-    const at = <usize>i << 2;
-    const v = v128.load(fractionY + at);
-    const v2 = f32x4.mul(v, v);
-    const y0 = outerLeft(v, v2);
-    const y1 = innerLeft(v, v2);
-    const y2 = innerRight(v, v2);
-    const y3 = outerRight(v, v2);
-    const h0 = columns(
-      base + load<i32>(offsets + at), row,
-      v128.shuffle<f32>(y0, y0, 0, 0, 0, 0), v128.shuffle<f32>(y1, y1, 0, 0, 0, 0),
-      v128.shuffle<f32>(y2, y2, 0, 0, 0, 0), v128.shuffle<f32>(y3, y3, 0, 0, 0, 0),
-    );
-    const h1 = columns(
-      base + load<i32>(offsets + at, 4), row,
-      v128.shuffle<f32>(y0, y0, 1, 1, 1, 1), v128.shuffle<f32>(y1, y1, 1, 1, 1, 1),
-      v128.shuffle<f32>(y2, y2, 1, 1, 1, 1), v128.shuffle<f32>(y3, y3, 1, 1, 1, 1),
-    );
-    const h2 = columns(
-      base + load<i32>(offsets + at, 8), row,
-      v128.shuffle<f32>(y0, y0, 2, 2, 2, 2), v128.shuffle<f32>(y1, y1, 2, 2, 2, 2),
-      v128.shuffle<f32>(y2, y2, 2, 2, 2, 2), v128.shuffle<f32>(y3, y3, 2, 2, 2, 2),
-    );
-    const h3 = columns(
-      base + load<i32>(offsets + at, 12), row,
-      v128.shuffle<f32>(y0, y0, 3, 3, 3, 3), v128.shuffle<f32>(y1, y1, 3, 3, 3, 3),
-      v128.shuffle<f32>(y2, y2, 3, 3, 3, 3), v128.shuffle<f32>(y3, y3, 3, 3, 3, 3),
-    );
-    // Transposed, so that one vector holds the same tap of four pixels.
-    const a01 = v128.shuffle<f32>(h0, h1, 0, 4, 1, 5);
-    const b01 = v128.shuffle<f32>(h0, h1, 2, 6, 3, 7);
-    const a23 = v128.shuffle<f32>(h2, h3, 0, 4, 1, 5);
-    const b23 = v128.shuffle<f32>(h2, h3, 2, 6, 3, 7);
-    const t = v128.load(fractionX + at);
-    const t2 = f32x4.mul(t, t);
-    const left = f32x4.add(
-      f32x4.mul(v128.shuffle<f64>(a01, a23, 0, 2), outerLeft(t, t2)),
-      f32x4.mul(v128.shuffle<f64>(a01, a23, 1, 3), innerLeft(t, t2)),
-    );
-    const right = f32x4.add(
-      f32x4.mul(v128.shuffle<f64>(b01, b23, 0, 2), innerRight(t, t2)),
-      f32x4.mul(v128.shuffle<f64>(b01, b23, 1, 3), outerRight(t, t2)),
-    );
-    settle(job, out, at, f32x4.add(left, right));
   }
 }
 

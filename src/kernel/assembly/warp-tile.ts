@@ -1,7 +1,9 @@
 // One output tile of a warp: source samples in, rows of samples out.
-import { sampleCubic, sampleLanczos, sampleLinear, sampleNearest } from "./warp-samplers";
+import { sampleCubic, sampleFourTaps } from "./warp-four-taps";
+import { sampleLanczos, sampleLinear, sampleNearest } from "./warp-samplers";
+import { sampleSpline } from "./warp-spline";
 import { bytesOf, F32, I16, load4, nanLanes, narrowTo, nodataLanes, storeSomeF32, U16, U8 } from "./samples";
-import { LANCZOS, LINEAR, NEAREST, Warp } from "./warp-job";
+import { CUBIC, FOUR_TAPS, LANCZOS, LINEAR, NEAREST, Warp } from "./warp-job";
 
 function loadRow<T>(src: usize, dst: usize, count: i32, hasNodata: bool, nodata: v128): void {
   let x = 0;
@@ -19,6 +21,15 @@ function loadRow<T>(src: usize, dst: usize, count: i32, hasNodata: bool, nodata:
     for (; x + 4 <= count; x += 4) v128.store(dst + (<usize>x << 2), load4<T>(src + <usize>x * sizeof<T>(), false, nodata));
   }
   if (x < count) storeSomeF32(dst + (<usize>x << 2), load4<T>(src + <usize>x * sizeof<T>(), hasNodata, nodata), count - x);
+}
+
+/** Samples of one row as float32, NaN where there is no observation. */
+export function loadSamples(type: i32, src: usize, dst: usize, count: i32, hasNodata: bool, nodata: f64): void {
+  if (type == U8) loadRow<u8>(src, dst, count, hasNodata, nodataLanes<u8>(nodata));
+  else if (type == U16) loadRow<u16>(src, dst, count, hasNodata, nodataLanes<u16>(nodata));
+  else if (type == I16) loadRow<i16>(src, dst, count, hasNodata, nodataLanes<i16>(nodata));
+  else if (type == F32) loadRow<f32>(src, dst, count, hasNodata, nodataLanes<f32>(nodata));
+  else loadRow<u32>(src, dst, count, hasNodata, nodataLanes<u32>(nodata));
 }
 
 /** Source columns [left, left + width), rows [top, top + height) of the image as float32, NaN outside of the window. */
@@ -56,6 +67,8 @@ export function emptyRows(job: Warp, x0: i32, x1: i32, y0: i32, y1: i32): void {
 export function loadSource(job: Warp, left: i32, top: i32, width: i32, height: i32): void {
   job.tileX = left;
   job.tileY = top;
+  job.tileWidth = width;
+  job.tileHeight = height;
   job.tileStride = ((width + 3) & ~3) + 4;
   if (job.srcType == U8) loadTile<u8>(job, left, top, width, height);
   else if (job.srcType == U16) loadTile<u16>(job, left, top, width, height);
@@ -77,5 +90,7 @@ export function sampleRow(job: Warp, count: i32): void {
   if (job.method == LINEAR) sampleLinear(job, count);
   else if (job.method == LANCZOS) sampleLanczos(job, count);
   else if (job.method == NEAREST) sampleNearest(job, count);
-  else sampleCubic(job, count);
+  else if (job.method == CUBIC) sampleCubic(job, count);
+  else if (job.method == FOUR_TAPS) sampleFourTaps(job, count);
+  else sampleSpline(job, count);
 }

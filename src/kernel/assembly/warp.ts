@@ -83,13 +83,15 @@ function warpSmallTile(job: Warp, x0: i32, x1: i32, y0: i32, y1: i32, left: i32,
  * scaled to sum 1: nodata is never mixed in, and negative lobes never stand alone.
  *
  * @param lo  rows of the output window, from 0
- * @param method  0 nearest, 1 linear, 2 cubic (Keys, a = -0.5), 3 Lanczos of 3 lobes
+ * @param method  0 nearest, 1 linear, 2 cubic (Keys, a = -0.5), 3 Lanczos of 3 lobes, 4 any four taps, 5 cubic B-spline, of
+ *   which `src` has the coefficients
  * @param src  a window of the source image: columns [srcX, srcX + srcWidth), rows [srcY, srcY + srcHeight); it must hold
  *   every sample of the image that the kernel can touch
  * @param dst  a window of the output image that begins at (dstX, dstY)
  * @param matrix  nine float64, row-major, output pixel to source pixel, in coordinates of the whole images
  * @param keepClear  1 to move valid integer samples that would come out as `fill` by one; not for nearest
- * @param table  Lanczos weights: 1026 phases of 1/1024 pixel, 8 float32 each, the first 6 for taps -2 to 3
+ * @param table  Lanczos weights: 1026 phases of 1/1024 pixel, 8 float32 each, the first 6 for taps -2 to 3. Four taps: four
+ *   float32 for each of the taps -1 to 2, its weight's powers 3 to 0 of the fraction. B-spline: these, then `SplineSamples`
  * @param capacity  float32 samples that a tile may hold; scratch is 4 * (capacity + 512) bytes for each lane
  */
 export function warp(

@@ -4,7 +4,6 @@ import { asMatrix3, identity, matrix3FromAffine, multiplyMatrix3, type Transform
 import { lazyImage } from "../../lazy.js";
 import { holeValue } from "../../read-plane.js";
 import { once } from "../../sample-image.js";
-import type { Interpolation } from "../../warp-kernel.js";
 import type { Blend } from "./blend.js";
 import { type Cells, cellsFor, reachOf } from "./cells.js";
 import { frameOn, type MosaicFrame } from "./frame.js";
@@ -12,13 +11,14 @@ import { tileGains } from "./gains.js";
 import { shiftedLayers, warpedLayers } from "./layers.js";
 import { fuseBands } from "./multiband.js";
 import { fuseShifted } from "./shifted.js";
+import type { FuseInterpolation } from "./taps.js";
 import { fuseWarped } from "./warped.js";
 import { warpTiles } from "./warped-tiles.js";
 import { windowKey } from "./window-key.js";
 
 export interface FuseOptions {
   readonly blend: Blend;
-  readonly interpolation: Interpolation;
+  readonly interpolation: FuseInterpolation;
   /** `overlaps`: a factor on each tile, so that they are equally bright where they overlap. `off` when absent. */
   readonly gain?: "off" | "overlaps";
   /** Value where no tile shows anything. When absent: the tiles' nodata, else NaN in float32 and 0 in integers. */

@@ -4,10 +4,10 @@ import { kernels } from "../../../kernel/lane.js";
 import type { BlockTarget } from "../../lazy.js";
 import { copyRows } from "../../read-plane.js";
 import { sampleType } from "../../sample-type.js";
-import type { Interpolation } from "../../warp-kernel.js";
 import type { Blend } from "./blend.js";
 import type { MosaicFrame } from "./frame.js";
 import { type Piece, pieceRecords, piecesOf } from "./pieces.js";
+import type { FuseInterpolation } from "./taps.js";
 import { type LoadedTile, loadTiles, tileRecords } from "./tile-records.js";
 
 /** Strips that a lane takes at one time. */
@@ -16,7 +16,7 @@ const GRAIN = 8;
 /** Tiles that are only shifted, and how they are laid together. */
 export interface ShiftedTiles {
   readonly frame: MosaicFrame;
-  readonly interpolation: Interpolation;
+  readonly interpolation: FuseInterpolation;
   readonly blend: Blend;
   readonly categorical: boolean;
   readonly fill: number;

@@ -1,5 +1,8 @@
 import { sin } from "../../elementary.js";
-import type { Interpolation } from "../../warp-kernel.js";
+
+/** Interpolations of a few samples each, of which a shift by whole pixels leaves the samples alone. */
+export const fuseInterpolations = ["nearest", "linear", "cubic", "lanczos3"] as const;
+export type FuseInterpolation = (typeof fuseInterpolations)[number];
 
 /** Which samples along one axis make a sample between pixels. */
 export interface Taps {
@@ -11,7 +14,7 @@ export interface Taps {
 }
 
 /** Taps at a fraction of a pixel, from 0 to below 1: those of `warpBand`'s interpolations. */
-export function tapsAt(interpolation: Interpolation, f: number): Taps {
+export function tapsAt(interpolation: FuseInterpolation, f: number): Taps {
   if (interpolation === "nearest") return { count: 1, lead: f >= 0.5 ? -1 : 0, weights: [1] };
   if (f === 0) return { count: 1, lead: 0, weights: [1] };
   switch (interpolation) {

@@ -4,10 +4,9 @@ import { kernels } from "../../../kernel/lane.js";
 import type { Arena } from "../../../kernel/memory.js";
 import { readRaw } from "../../read-plane.js";
 import { findableNodata } from "../../sample-type.js";
-import type { Interpolation } from "../../warp-kernel.js";
 import { intersect } from "../../window.js";
 import type { PlacedTile } from "./placed-tile.js";
-import { type Taps, tapsAt } from "./taps.js";
+import { type FuseInterpolation, type Taps, tapsAt } from "./taps.js";
 
 const RECORD_BYTES = 128;
 /** Tiles that are read at one time: decoders have threads of their own. */
@@ -34,7 +33,7 @@ export async function loadTiles(
   gains: readonly number[],
   block: Window,
   bands: readonly number[],
-  interpolation: Interpolation,
+  interpolation: FuseInterpolation,
   signal?: AbortSignal,
 ): Promise<LoadedTile[]> {
   const loaded: LoadedTile[] = [];

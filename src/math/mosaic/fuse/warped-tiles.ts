@@ -3,10 +3,10 @@ import type { Image } from "../../../core/image.js";
 import type { Transform } from "../../../core/transform.js";
 import { type PixelMapping, pixelMapping } from "../../positions.js";
 import { warpImage } from "../../resample.js";
-import type { Interpolation } from "../../warp-kernel.js";
 import type { Blend } from "./blend.js";
 import type { MosaicFrame } from "./frame.js";
 import type { PlacedTile } from "./placed-tile.js";
+import type { FuseInterpolation } from "./taps.js";
 
 /** A mosaic's tiles on another grid, through a map from that grid's world to the mosaic's. */
 export interface WarpedTiles {
@@ -26,7 +26,7 @@ export function warpTiles(
   transform: Transform,
   onto: Grid,
   options: {
-    readonly interpolation: Interpolation;
+    readonly interpolation: FuseInterpolation;
     readonly blend: Blend;
     readonly categorical: boolean;
     readonly fill: number;
