@@ -24,6 +24,7 @@ const topics = {
   "features-kernels": { file: "features-kernels.mjs" },
   fft: { file: "fft.mjs" },
   shift: { file: "shift.mjs", inputs: "fourier" },
+  "fourier-mellin": { file: "fourier-mellin.mjs" },
   score: { file: "score.mjs" },
 };
 const byDefault = ["start", "features", "pair", "intensity", "warp", "plan", "calibration"];

@@ -20,6 +20,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "match/auto": () => import("./match/auto/index.js"),
   "match/brisk": () => import("./match/brisk/index.js"),
   "match/features": () => import("./match/features/index.js"),
+  "match/fourier-mellin": () => import("./match/fourier-mellin/index.js"),
   "match/graph": () => import("./match/graph/index.js"),
   "match/intensity": () => import("./match/intensity/index.js"),
   "match/landmarks": () => import("./match/landmarks/index.js"),

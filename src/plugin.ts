@@ -58,6 +58,7 @@ export { describeSift } from "./math/features/sift-describe.js";
 export { simulatedTilts, type Tilts, tiltedView, worthTilting } from "./math/features/tilts.js";
 export { evenedImage } from "./math/flat-field/even.js";
 export { estimateFlatField } from "./math/flat-field/flat-field.js";
+export { registerBySpectra } from "./math/fourier-mellin/register-images.js";
 export * from "./math/gaussian.js";
 export { matchPointSets } from "./math/graph/match-sets.js";
 export { scaleParams, scaleRangeProblem } from "./math/graph/scale-range.js";

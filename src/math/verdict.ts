@@ -1,6 +1,7 @@
 import { type Diagnostic, problem, warning } from "../core/diagnostic.js";
 import type { Metrics, Verdict } from "../core/verdict.js";
 import { type Family, minimalSample } from "./fit.js";
+import { type FourierEvidence, judgeFourier } from "./fourier-mellin/evidence.js";
 import { type IntensityEvidence, judgeIntensity } from "./intensity/evidence.js";
 import { judgeStructure, type StructureEvidence } from "./structure/evidence.js";
 
@@ -20,6 +21,8 @@ export interface Evidence {
   readonly structure?: StructureEvidence;
   /** Where the images were registered by their intensities. */
   readonly intensity?: IntensityEvidence;
+  /** Where the images were searched by their spectra. */
+  readonly fourier?: FourierEvidence;
   readonly fitRmse: number;
   readonly heldOutRmse: number;
   readonly expectedError: number;
@@ -85,6 +88,7 @@ export function judge(e: Evidence, stopped: string): Verdict {
   if (e.features) judgeFeatures(e.family, e.features, reject, suspect);
   if (e.named) judgeNamed(e.named, e.heldOutRmse, reject, suspect);
   if (e.structure) judgeStructure(e.structure, reject, suspect);
+  if (e.fourier) judgeFourier(e.fourier, reject, suspect);
   if (e.intensity) judgeIntensity(e.intensity, reject, suspect);
   if (e.reflected && !e.mayReflect) {
     reject(
@@ -301,6 +305,13 @@ function metricsOf(e: Evidence): Metrics {
     }
     metrics["second-start"] = px(starts);
     metrics["round-trip"] = px(roundTrip);
+  }
+  if (e.fourier) {
+    metrics["spectrum-peak"] = { value: e.fourier.peak };
+    metrics["spectrum-peak-elsewhere"] = { value: e.fourier.peakElsewhere };
+    metrics.peak = { value: e.fourier.score };
+    metrics.margin = { value: e.fourier.margin };
+    metrics["half-turn-margin"] = { value: e.fourier.halfTurn };
   }
   if (e.agreement !== undefined) metrics.agreement = share(e.agreement);
   if (e.overlap !== undefined) metrics.overlap = share(e.overlap);

@@ -30,6 +30,7 @@ export * from "./holes";
 export * from "./integral";
 export * from "./intensity-level";
 export { intensitySums } from "./intensity-sums";
+export * from "./log-polar";
 export * from "./lucas-kanade";
 export * from "./median";
 export * from "./mldb";

@@ -1,6 +1,7 @@
 import type { Image } from "../../core/image.js";
 import type { Transform } from "../../core/transform.js";
 import type { Verdict } from "../../core/verdict.js";
+import type { FourierEvidence } from "../fourier-mellin/evidence.js";
 import { lookThrough } from "../map-look.js";
 import { judge } from "../verdict.js";
 import type { IntensityEvidence } from "./evidence.js";
@@ -13,6 +14,7 @@ export async function judgeFound(
   family: IntensityFamily,
   intensity: IntensityEvidence,
   signal: AbortSignal,
+  fourier?: FourierEvidence,
 ): Promise<Verdict> {
   const { evidence, confirmed, missOfNoise } = await lookThrough(transform, images, signal);
   const miss = evidence.misfit;
@@ -21,6 +23,7 @@ export async function judgeFound(
   return judge(
     {
       ...{ ...evidence, family, intensity, misfit, noise: sigma },
+      ...(fourier ? { fourier } : {}),
       // Where nothing is confirmed the optimum may be a wrong one, and its covariance says nothing.
       expectedError: confirmed && Number.isFinite(sigma) ? Math.sqrt(sigma ** 2 + misfit ** 2) : Number.NaN,
     },
