@@ -2,7 +2,7 @@
 // points at a time, so that both give the same bits.
 
 /** The natural logarithm of two positive numbers, neither subnormal nor infinite (fdlibm, e_log.c). */
-@inline function logarithms(x: v128): v128 {
+@inline export function logarithms(x: v128): v128 {
   const bits = i64x2.add(x, i64x2.splat(0x00095f6200000000)); // 0x3ff00000 - 0x3fe6a09e, in the high words
   const exponents = i64x2.shr_u(bits, 52);
   const low = i32x4.sub(i8x16.shuffle(exponents, exponents, 0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11), i32x4.splat(0x3ff));

@@ -2,6 +2,7 @@ import { ok, type Result } from "../../core/diagnostic.js";
 import { type Affine2, applyAffine, type Grid } from "../../core/grid.js";
 import type { Points } from "../../core/points.js";
 import type { Transform } from "../../core/transform.js";
+import { kernels } from "../../kernel/lane.js";
 import { boundsOf } from "../bounds.js";
 import { mapPoints } from "../map-points.js";
 import { gather } from "./groups.js";
@@ -59,9 +60,10 @@ export function groupedFit(
   const { places, weight: sums, of } = gather(fixed, use, weight, options.maxKnots, same);
   const { correlationLength } = options;
   const partitions = correlationLength === undefined ? undefined : neighbourhoods(places, correlationLength);
+  using arena = kernels().arena();
   const made =
     options.model === "tps"
-      ? thinPlateSmoother(places, sums, partitions)
+      ? thinPlateSmoother(arena, places, sums, partitions)
       : latticeSmoother(places, sums, latticeOver({ x0, y0, x1, y1 }, sums.length, options.latticeSpacing), partitions);
   if (!made.ok) return made;
   const smoother: Smoother = made.value;
