@@ -19,6 +19,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "match/akaze": () => import("./match/akaze/index.js"),
   "match/auto": () => import("./match/auto/index.js"),
   "match/brisk": () => import("./match/brisk/index.js"),
+  "match/bspline": () => import("./match/bspline/index.js"),
   "match/features": () => import("./match/features/index.js"),
   "match/fourier-mellin": () => import("./match/fourier-mellin/index.js"),
   "match/graph": () => import("./match/graph/index.js"),
@@ -63,7 +64,6 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "stitch/flat-field": () => import("./stitch/flat-field/index.js"),
   "stitch/fuse": () => import("./stitch/fuse/index.js"),
   "stitch/layout": () => import("./stitch/layout/index.js"),
-  warp: () => import("./warp/warp/index.js"),
   "write/landmarks": () => import("./write/landmarks/index.js"),
   "write/matches": () => import("./write/matches/index.js"),
   "write/metrics": () => import("./write/metrics/index.js"),
@@ -74,6 +74,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "write/tiff": () => import("./write/tiff/index.js"),
   "write/transform": () => import("./write/transform/index.js"),
   "write/zarr": () => import("./write/zarr/index.js"),
+  warp: () => import("./warp/warp/index.js"),
 };
 
 /** The built-ins, and whatever `extra` adds (plugins of the user, loaded already). */

@@ -59,6 +59,7 @@ export { simulatedTilts, type Tilts, tiltedView, worthTilting } from "./math/fea
 export { evenedImage } from "./math/flat-field/even.js";
 export { estimateFlatField } from "./math/flat-field/flat-field.js";
 export { registerBySpectra } from "./math/fourier-mellin/register-images.js";
+export { registerByFreeForm } from "./math/free-form/register-images.js";
 export * from "./math/gaussian.js";
 export { matchPointSets } from "./math/graph/match-sets.js";
 export { scaleParams, scaleRangeProblem } from "./math/graph/scale-range.js";

@@ -115,7 +115,13 @@ function dense(arena: Arena, { at, width, height, stride }: Plane): Float32Array
 }
 
 /** Where the moving image lies before registration: where its own world puts it, or pixel on pixel when worlds differ. */
-export function startingMap({ fixed, moving }: PlanePair): Matrix3 {
+export function startingMap({
+  fixed,
+  moving,
+}: {
+  readonly fixed: { readonly grid: Grid };
+  readonly moving: { readonly grid: Grid };
+}): Matrix3 {
   const world: Matrix3 = [1, 0, 0, 0, 1, 0, 0, 0, 1];
   if (fixed.grid.crs === moving.grid.crs) {
     const overlap = findOverlap({ type: "affine", matrix: [1, 0, 0, 0, 1, 0] }, fixed.grid, moving.grid);

@@ -2,6 +2,7 @@ import { type Diagnostic, problem, warning } from "../core/diagnostic.js";
 import type { Metrics, Verdict } from "../core/verdict.js";
 import { type Family, minimalSample } from "./fit.js";
 import { type FourierEvidence, judgeFourier } from "./fourier-mellin/evidence.js";
+import { type FreeFormEvidence, freeFormMetrics, judgeFreeForm } from "./free-form/evidence.js";
 import { type IntensityEvidence, judgeIntensity } from "./intensity/evidence.js";
 import { judgeStructure, type StructureEvidence } from "./structure/evidence.js";
 
@@ -23,6 +24,8 @@ export interface Evidence {
   readonly intensity?: IntensityEvidence;
   /** Where the images were searched by their spectra. */
   readonly fourier?: FourierEvidence;
+  /** Where the images were registered by a lattice of displacements. */
+  readonly freeForm?: FreeFormEvidence;
   readonly fitRmse: number;
   readonly heldOutRmse: number;
   readonly expectedError: number;
@@ -90,6 +93,7 @@ export function judge(e: Evidence, stopped: string): Verdict {
   if (e.structure) judgeStructure(e.structure, reject, suspect);
   if (e.fourier) judgeFourier(e.fourier, reject, suspect);
   if (e.intensity) judgeIntensity(e.intensity, reject, suspect);
+  if (e.freeForm) judgeFreeForm(e.freeForm, reject, suspect);
   if (e.reflected && !e.mayReflect) {
     reject(
       "reflected",
@@ -313,6 +317,7 @@ function metricsOf(e: Evidence): Metrics {
     metrics.margin = { value: e.fourier.margin };
     metrics["half-turn-margin"] = { value: e.fourier.halfTurn };
   }
+  if (e.freeForm) Object.assign(metrics, freeFormMetrics(e.freeForm));
   if (e.agreement !== undefined) metrics.agreement = share(e.agreement);
   if (e.overlap !== undefined) metrics.overlap = share(e.overlap);
   if (e.similarity) {

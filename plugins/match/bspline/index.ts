@@ -1,0 +1,57 @@
+import { definePlugin, ok, pixelLength, registerByFreeForm } from "tiepoint/plugin";
+
+export default definePlugin({
+  kind: "match",
+  name: "bspline",
+  version: "1",
+  summary: "Bends an image onto another of its kind by a cubic B-spline lattice, after a global alignment.",
+  cite: ["doi:10.1109/42.796284", "doi:10.1007/978-3-642-15555-0_1"],
+  params: {
+    metric: {
+      type: "string",
+      enum: ["ssd", "ncc"],
+      default: "ncc",
+      description:
+        "ssd: brightness is the same in both images, but for a gain and an offset; ncc: it may differ from place to place.",
+    },
+    latticeSpacing: {
+      type: "number",
+      unit: "length",
+      minimum: 0,
+      optional: true,
+      description:
+        "Distance between the nodes of the lattice, in pixels of the fixed image or as a physical length: about the size of what bends. When absent, a twentieth of the image.",
+    },
+    bending: {
+      type: "number",
+      minimum: 0,
+      maximum: 1000,
+      default: 0.001,
+      description: "Weight of smoothness beside the images; more makes the bend stiffer.",
+    },
+    effort: {
+      type: "string",
+      enum: ["fast", "standard"],
+      default: "standard",
+      description: "fast: fewer steps, and the finest level only in passing.",
+    },
+    maxSide: {
+      type: "number",
+      unit: "length",
+      minimum: 32,
+      default: "4096 px",
+      description: "Longer images are compared at a coarser level.",
+    },
+  },
+  inputs: { fixed: "image", moving: "image", fixedMask: "image?", movingMask: "image?", start: "transform?" },
+  outputs: { transform: "transform" },
+  async run(inputs, { metric, latticeSpacing, bending, effort, maxSide }, context) {
+    const { grid } = inputs.fixed;
+    const side = pixelLength(maxSide, grid);
+    if (!side.ok) return side;
+    const spacing = latticeSpacing === undefined ? ok(undefined) : pixelLength(latticeSpacing, grid);
+    if (!spacing.ok) return spacing;
+    const request = { metric, spacing: spacing.value, bending, effort, maxSide: side.value };
+    return registerByFreeForm(inputs, request, context);
+  },
+});

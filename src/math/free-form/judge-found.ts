@@ -1,0 +1,31 @@
+import type { Image } from "../../core/image.js";
+import type { Transform } from "../../core/transform.js";
+import type { Verdict } from "../../core/verdict.js";
+import { lookThrough } from "../map-look.js";
+import { judge } from "../verdict.js";
+import type { FreeFormEvidence } from "./evidence.js";
+
+/**
+ * Judges a bend: by what was gathered on the way, and by a second look at patches, which the bend has not chosen.
+ *
+ * What noise does to the bend and what the bend does not follow are different errors, and both count.
+ */
+export async function judgeFreeFormMap(
+  transform: Transform,
+  images: { readonly fixed: Image; readonly moving: Image },
+  freeForm: FreeFormEvidence,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const { evidence, confirmed, missOfNoise } = await lookThrough(transform, images, signal);
+  const miss = evidence.misfit;
+  const misfit = Number.isFinite(miss) ? Math.sqrt(Math.max(0, miss ** 2 - missOfNoise ** 2)) : 0;
+  const { noise } = freeForm;
+  return judge(
+    {
+      ...{ ...evidence, family: "affine", freeForm, misfit, noise },
+      // Where nothing is confirmed the bend may be a wrong one, and its noise says nothing.
+      expectedError: confirmed && Number.isFinite(noise) ? Math.sqrt(noise ** 2 + misfit ** 2) : Number.NaN,
+    },
+    confirmed ? (freeForm.converged ? "converged" : "not-converged") : "guided-pass-found-too-little",
+  );
+}
