@@ -4,14 +4,24 @@ import { apply } from "../../core/transform.js";
 import type { Arena } from "../../kernel/memory.js";
 import { emptyPlane, type Plane } from "../plane.js";
 import { latticeMap, type PlaneLattice } from "./lattice-map.js";
-import { bentPlane, shiftedPlane } from "./plane-tools.js";
+import { bentPlane, brightness, shiftedPlane } from "./plane-tools.js";
 import { type FreeFormOptions, registerFreeForm } from "./register.js";
 
-/** How far two ways to one bend lie apart, root mean square over some places, pixels of the planes. */
-export interface Consistency {
-  readonly starts: number;
-  readonly roundTrip: number;
+/** How two ways to one bend agree over some places. */
+export interface Agreement {
+  /** Median distance, pixels; NaN where no place could be compared. */
+  readonly distance: number;
+  /** Share of the places where they lie farther apart than `APART`. */
+  readonly apart: number;
 }
+
+export interface Consistency {
+  readonly starts: Agreement;
+  readonly roundTrip: Agreement;
+}
+
+/** Two ways that come out farther apart than this lead to different places, pixels of the planes. */
+export const APART = 0.5;
 
 /** A second start is off by this share of the lattice's spacing in x and in y, and by no more than so many pixels. */
 const OFF = 0.2;
@@ -40,12 +50,16 @@ export function consistencyOf(
   const found = displaced(field, places);
   const second = displaced(again, places).map((v, i) => v + (i % 2 === 0 ? off : -off));
   const returned = displaced(back, found);
-  return { starts: distance(found, second), roundTrip: distance(places, returned) };
+  return { starts: agreement(found, second), roundTrip: agreement(places, returned) };
 }
 
+/** How far what is left between the images is laid aside, pixels: far enough that it no longer belongs to the gradients. */
+const ASIDE = 9;
+
 /**
- * What noise does to a bend: two halves of the pixels, squares of a checkerboard, are each bent for themselves from where the
- * bend has put them. Half of their distance is what noise does to the whole.
+ * What noise does to a bend: what is left between the images after the bend is laid aside by some pixels and added to the bent
+ * moving plane. Between the two there is nothing to bend, so what the same descent finds is what such a rest makes it find.
+ * Its grain, and where it is strong, stay as they are.
  */
 export function noiseOf(
   arena: Arena,
@@ -56,22 +70,23 @@ export function noiseOf(
   places: Float64Array,
 ): number {
   const bent = bentPlane(arena, moving, field);
-  const side = Math.max(8, Math.round(options.spacing / 2));
-  const halves = [0, 1].map((parity) => {
-    const half = emptyPlane(arena, fixed.width, fixed.height);
-    const [from, to] = [fixed, half].map((p) => arena.f32(p.at, p.stride * p.height)) as [Float32Array, Float32Array];
-    for (let y = 0; y < fixed.height; y++) {
-      for (let x = 0; x < fixed.width; x++) {
-        const seen = ((Math.floor(x / side) + Math.floor(y / side)) & 1) === parity;
-        to[y * half.stride + x] = seen ? from[y * fixed.stride + x]! : Number.NaN;
-      }
+  const { width, height } = fixed;
+  const noisy = emptyPlane(arena, width, height);
+  const view = (p: Plane) => arena.f32(p.at, p.stride * height);
+  const [f, m, to] = [view(fixed), view(bent), view(noisy)];
+  const { gain, offset } = brightness(arena, fixed, bent);
+  for (let y = 0; y < height; y++) {
+    // Rows and columns in circles, so that all of it finds a place.
+    const from = (y + ASIDE) % height;
+    for (let x = 0; x < width; x++) {
+      const other = (x + ASIDE) % width;
+      const rest = f[from * fixed.stride + other]! - (gain * m[from * bent.stride + other]! + offset);
+      to[y * noisy.stride + x] = gain * m[y * bent.stride + x]! + offset + rest;
     }
-    const fit = registerFreeForm(arena, half, bent, options);
-    arena.free(half.at);
-    return displaced(fit, places);
-  });
-  arena.free(bent.at);
-  return distance(halves[0]!, halves[1]!) / 2;
+  }
+  const fit = registerFreeForm(arena, noisy, bent, options);
+  for (const { at } of [bent, noisy]) arena.free(at);
+  return distance(places, displaced(fit, places));
 }
 
 /** Where a lattice takes places of its plane. */
@@ -79,13 +94,23 @@ export function displaced(field: PlaneLattice, places: Float64Array): Float64Arr
   return apply(latticeMap(field, pixelGrid(1, 1)), worldPoints(places));
 }
 
-function distance(a: Float64Array, b: Float64Array): number {
-  let [sum, count] = [0, 0];
+/** Lengths of the differences, where there are any. */
+function lengths(a: Float64Array, b: Float64Array): Float64Array {
+  const out: number[] = [];
   for (let i = 0; i < a.length; i += 2) {
-    const square = (a[i]! - b[i]!) ** 2 + (a[i + 1]! - b[i + 1]!) ** 2;
-    if (!(square < Number.POSITIVE_INFINITY)) continue;
-    sum += square;
-    count++;
+    const length = Math.sqrt((a[i]! - b[i]!) ** 2 + (a[i + 1]! - b[i + 1]!) ** 2);
+    if (length < Number.POSITIVE_INFINITY) out.push(length);
   }
-  return count > 0 ? Math.sqrt(sum / count) : Number.NaN;
+  return Float64Array.from(out).sort();
+}
+
+function agreement(a: Float64Array, b: Float64Array): Agreement {
+  const apart = lengths(a, b);
+  if (apart.length === 0) return { distance: Number.NaN, apart: 1 };
+  return { distance: apart[apart.length >> 1]!, apart: apart.filter((d) => d > APART).length / apart.length };
+}
+
+function distance(a: Float64Array, b: Float64Array): number {
+  const apart = lengths(a, b);
+  return apart.length > 0 ? Math.sqrt(apart.reduce((sum, d) => sum + d * d, 0) / apart.length) : Number.NaN;
 }

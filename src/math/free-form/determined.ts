@@ -1,5 +1,6 @@
 import type { Arena } from "../../kernel/memory.js";
 import type { Plane } from "../plane.js";
+import { correlation } from "./plane-tools.js";
 
 /** Which nodes of a lattice the pixels around them place. */
 export interface Determined {
@@ -37,10 +38,11 @@ export function determinedNodes(
 ): Determined {
   const { columns, rows, spacing, origin } = lattice;
   const { width, height } = fixed;
+  // Mean square of what is left, other brightness aside.
+  const { ncc, variance } = correlation(arena, fixed, bent);
+  const left = Number.isNaN(ncc) ? 0 : variance * (1 - Math.max(0, ncc) ** 2);
   const sums = new Float64Array(4 * columns * rows);
   const [f, m] = [arena.f32(fixed.at, fixed.stride * height), arena.f32(bent.at, bent.stride * height)];
-  // The gain between the images by their spreads, so that other brightness is not taken for noise.
-  let [n, fs, ms, ff, mm, fm] = [0, 0, 0, 0, 0, 0];
   for (let y = 1; y < height - 1; y++) {
     const row = Math.min(rows - 1, Math.max(0, Math.round((y - origin[1]) / spacing)));
     for (let x = 1; x < width - 1; x++) {
@@ -49,7 +51,6 @@ export function determinedNodes(
       const gx = (f[i + 1]! - f[i - 1]!) / 2;
       const gy = (f[i + fixed.stride]! - f[i - fixed.stride]!) / 2;
       if (Number.isNaN(v + w + gx + gy)) continue;
-      [n, fs, ms, ff, mm, fm] = [n + 1, fs + v, ms + w, ff + v * v, mm + w * w, fm + v * w];
       const column = Math.min(columns - 1, Math.max(0, Math.round((x - origin[0]) / spacing)));
       const at = 4 * (row * columns + column);
       sums[at] = sums[at]! + gx * gx;
@@ -58,9 +59,6 @@ export function determinedNodes(
       sums[at + 3] = sums[at + 3]! + 1;
     }
   }
-  const [vf, vm] = [ff / n - (fs / n) ** 2, mm / n - (ms / n) ** 2];
-  const r = vf > 0 && vm > 0 ? Math.max(0, (fm / n - (fs / n) * (ms / n)) / Math.sqrt(vf * vm)) : 0;
-  const left = vf > 0 ? vf * (1 - r * r) : 0;
   const nodes = new Uint8Array(columns * rows);
   let [inside, open] = [0, 0];
   for (let k = 0; k < nodes.length; k++) {

@@ -12,10 +12,10 @@ export interface FreeFormEvidence {
   readonly detail?:
     | { readonly before: number; readonly after: number; readonly elsewhere: number; readonly deviation: number }
     | undefined;
-  /** How far the bend is from that of a second start, root mean square; NaN where that came to nothing. */
-  readonly starts: number;
-  /** How far from where it began a place comes back through the bend of moving to fixed, root mean square. */
-  readonly roundTrip: number;
+  /** How far the bend is from that of a second start where pixels tell it: the median, and the share where they part. */
+  readonly starts: { readonly distance: number; readonly apart: number };
+  /** How far from where it began a place comes back through the bend of moving to fixed. */
+  readonly roundTrip: { readonly distance: number; readonly apart: number };
   /** Share of the lattice's nodes about which the pixels say next to nothing. */
   readonly undetermined: number;
   /** Smallest change of area; 0 and less where the bend folds. */
@@ -25,7 +25,7 @@ export interface FreeFormEvidence {
   readonly largestBend: number;
   /** Distance between the nodes of the lattice. */
   readonly spacing: number;
-  /** What noise does to the bend, root mean square: by two halves of the pixels. */
+  /** What noise does to the bend where pixels tell it, root mean square. */
   readonly noise: number;
 }
 
@@ -34,6 +34,9 @@ type Say = (code: string, message: string, hint: string) => void;
 /** Standard deviations of wrong windows by which a right bend stands out, and those below which chance does as well. */
 const SAFE = 6;
 const CHANCE = 3.5;
+
+/** Share of the places that may come out elsewhere: weak corners do. */
+const PARTED = 0.25;
 
 /** Rejects what a bend of anything would reach, and doubts one that is not the only one. */
 export function judgeFreeForm(e: FreeFormEvidence, reject: Say, suspect: Say): void {
@@ -90,22 +93,21 @@ export function judgeFreeForm(e: FreeFormEvidence, reject: Say, suspect: Say): v
       "Use a wider lattice-spacing, or masks that leave the parts out.",
     );
   }
-  const apart = Math.max(0.5, 6 * e.noise);
-  if (!(e.starts <= apart)) {
+  const parted = ({ distance, apart }: FreeFormEvidence["starts"]) =>
+    Number.isFinite(distance)
+      ? `over ${percent(apart)} of what the images tell, by ${distance.toPrecision(2)} px in the median`
+      : "everywhere";
+  if (e.starts.apart > PARTED) {
     suspect(
       "starts-disagree",
-      Number.isFinite(e.starts)
-        ? `From a second start the bend comes out ${e.starts.toPrecision(2)} px away`
-        : "From a second start nothing is found",
+      `From a second start the bend comes out elsewhere ${parted(e.starts)}`,
       "The images may repeat themselves or be very smooth: a wider lattice-spacing or more bending may help.",
     );
   }
-  if (!(e.roundTrip <= apart)) {
+  if (e.roundTrip.apart > PARTED) {
     suspect(
       "one-way",
-      Number.isFinite(e.roundTrip)
-        ? `Bent the other way round, places come back ${e.roundTrip.toPrecision(2)} px from where they began`
-        : "Bent the other way round, nothing is found",
+      `Bent the other way round, places come back elsewhere ${parted(e.roundTrip)}`,
       "Something may be in one image alone: mask it, or use a wider lattice-spacing.",
     );
   }
@@ -129,8 +131,10 @@ export function freeFormMetrics(e: FreeFormEvidence): Record<string, { value: nu
           "null-deviation": { value: e.detail.deviation },
         }
       : {}),
-    "second-start": px(e.starts),
-    "round-trip": px(e.roundTrip),
+    "second-start": px(e.starts.distance),
+    "second-start-apart": { value: 100 * e.starts.apart, unit: "%" },
+    "round-trip": px(e.roundTrip.distance),
+    "round-trip-apart": { value: 100 * e.roundTrip.apart, unit: "%" },
     undetermined: { value: 100 * e.undetermined, unit: "%" },
     "least-jacobian": { value: e.leastJacobian },
     bend: px(e.bend),

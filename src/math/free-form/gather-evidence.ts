@@ -1,5 +1,6 @@
 import type { Arena } from "../../kernel/memory.js";
 import { halfPlane, type Plane } from "../plane.js";
+import { carryOn } from "./carry-on.js";
 import { consistencyOf, displaced, noiseOf } from "./consistency.js";
 import { determinedNodes } from "./determined.js";
 import type { FreeFormEvidence } from "./evidence.js";
@@ -12,8 +13,8 @@ import type { FreeFormFit, FreeFormOptions } from "./register.js";
 /** Longest side of the level at which second starts and the way back are tried. */
 const SIDE = 512;
 
-/** Pixels of the level at which halves of them are bent, at most. */
-const HALVES_PIXELS = 2.1e6;
+/** Pixels of the level at which what noise does is tried, at most. */
+const NOISE_PIXELS = 2.1e6;
 
 /** A last step that moves no node farther has arrived, pixels. */
 const REST = 0.2;
@@ -26,7 +27,7 @@ export const measureWords: Readonly<Record<FreeFormOptions["metric"], string>> =
 };
 
 /**
- * What two starts, both directions, halves of the pixels and wrong places say of a bend.
+ * What two starts, both directions, the noise and wrong places say of a bend, and the bend without what was carried on blindly.
  *
  * @param pixel  moving pixels per pixel of the planes
  */
@@ -34,10 +35,10 @@ export function gatherEvidence(
   arena: Arena,
   fixed: Plane,
   moving: Plane,
-  fit: FreeFormFit,
+  found: FreeFormFit,
   options: FreeFormOptions,
   pixel: number,
-): FreeFormEvidence {
+): { readonly fit: FreeFormFit; readonly evidence: FreeFormEvidence } {
   const level = (most: (plane: Plane) => boolean) => {
     let [f, m, scale] = [fixed, moving, 1];
     for (; most(f); scale *= 2) {
@@ -45,17 +46,19 @@ export function gatherEvidence(
       if (scale > 1) for (const { at } of [f, m]) arena.free(at);
       [f, m] = next;
     }
-    return { f, m, scale, field: coarser(fit, scale), options: { ...options, spacing: fit.lattice.spacing / scale } };
+    return { f, m, scale, options: { ...options, spacing: found.lattice.spacing / scale } };
   };
   const small = level((plane) => Math.max(plane.width, plane.height) > SIDE);
-  const bent = bentPlane(arena, small.m, small.field);
-  const told = determinedNodes(arena, small.f, bent, small.field.lattice);
+  const bent = bentPlane(arena, small.m, coarser(found, small.scale));
+  const told = determinedNodes(arena, small.f, bent, coarser(found, small.scale).lattice);
   arena.free(bent.at);
-  const nodes = nodePlaces(small.field.lattice, told.nodes, small.f);
-  const { starts, roundTrip } = consistencyOf(arena, small.f, small.m, small.field, small.options, nodes);
-  const fine = level((plane) => plane.width * plane.height > HALVES_PIXELS);
-  const everywhere = nodePlaces(fine.field.lattice, undefined, fine.f);
-  const noise = noiseOf(arena, fine.f, fine.m, fine.field, { ...fine.options, effort: "fast" }, everywhere);
+  const fit = carryOn(found, told.nodes, fixed.width, fixed.height);
+  const field = coarser(fit, small.scale);
+  const nodes = nodePlaces(field.lattice, told.nodes, small.f);
+  const { starts, roundTrip } = consistencyOf(arena, small.f, small.m, field, small.options, nodes);
+  const fine = level((plane) => plane.width * plane.height > NOISE_PIXELS);
+  const places = nodes.map((v) => ((v + 0.5) * small.scale) / fine.scale - 0.5);
+  const noise = noiseOf(arena, fine.f, fine.m, coarser(fit, fine.scale), fine.options, places);
   const detail = nullFields(arena, small.f, small.m, small.options);
   const all = nodePlaces(fit.lattice, undefined, fixed);
   const moved = displaced(fit, all);
@@ -71,8 +74,8 @@ export function gatherEvidence(
     converged: fit.converged || (fit.steps.at(-1)?.step ?? 0) < Math.max(REST, fine.scale * noise),
     ...{ iterations: fit.iterations, detail, leastJacobian: fit.leastJacobian },
     shared: sharedPixels(arena, small.f, small.m) / (small.f.width * small.f.height),
-    starts: pixel * small.scale * starts,
-    roundTrip: pixel * small.scale * roundTrip,
+    starts: { ...starts, distance: pixel * small.scale * starts.distance },
+    roundTrip: { ...roundTrip, distance: pixel * small.scale * roundTrip.distance },
     undetermined: told.undetermined,
     bend: pixel * Math.sqrt((2 * square) / Math.max(2, all.length)),
     largestBend: pixel * Math.sqrt(largest),
@@ -80,7 +83,7 @@ export function gatherEvidence(
     noise: pixel * fine.scale * noise,
   };
   for (const { f, m, scale } of [small, fine]) if (scale > 1) for (const { at } of [f, m]) arena.free(at);
-  return evidence;
+  return { fit, evidence };
 }
 
 /** A field as one of planes whose pixels are means over squares of `scale` pixels. */
@@ -96,17 +99,19 @@ function coarser({ lattice, coefficients }: PlaneLattice, scale: number): PlaneL
   };
 }
 
-/** Places of the nodes inside of a plane, of those alone that are chosen where some are; interleaved pixels. */
+/** Places of the nodes inside of a plane, of those alone that are chosen where some are, and then not of its rim; interleaved pixels. */
 function nodePlaces(
   { columns, rows, spacing, origin }: PlaneLattice["lattice"],
   chosen: Uint8Array | undefined,
   { width, height }: Plane,
 ): Float64Array {
   const places: number[] = [];
+  const rim = chosen ? spacing / 2 : 0;
   for (let k = 0; k < columns * rows; k++) {
     const x = origin[0] + (k % columns) * spacing;
     const y = origin[1] + Math.floor(k / columns) * spacing;
-    if (x >= 0 && y >= 0 && x <= width - 1 && y <= height - 1 && chosen?.[k] !== 0) places.push(x, y);
+    const inside = x >= rim && y >= rim && x <= width - 1 - rim && y <= height - 1 - rim;
+    if (inside && chosen?.[k] !== 0) places.push(x, y);
   }
   return Float64Array.from(places);
 }

@@ -18,8 +18,10 @@ export async function judgeFreeFormMap(
 ): Promise<Verdict> {
   const { evidence, confirmed, missOfNoise } = await lookThrough(transform, images, signal);
   const miss = evidence.misfit;
-  const misfit = Number.isFinite(miss) ? Math.sqrt(Math.max(0, miss ** 2 - missOfNoise ** 2)) : 0;
-  const { noise } = freeForm;
+  const seen = Number.isFinite(miss) ? Math.sqrt(Math.max(0, miss ** 2 - 2 * missOfNoise ** 2)) : 0;
+  const { noise, roundTrip } = freeForm;
+  // Patches see the middle of a neighbourhood; what the lattice is too stiff for shows between both directions.
+  const misfit = Math.max(seen, Number.isFinite(roundTrip.distance) ? roundTrip.distance / 2 : 0);
   return judge(
     {
       ...{ ...evidence, family: "affine", freeForm, misfit, noise },

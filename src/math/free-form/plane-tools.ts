@@ -58,12 +58,19 @@ export function shiftedPlane(arena: Arena, plane: Plane, dx: number, dy: number)
   return out;
 }
 
-/** Correlation of two planes over the pixels that both show, and how many those are; NaN where either is flat. */
-export function correlation(arena: Arena, a: Plane, b: Plane): { readonly ncc: number; readonly pixels: number } {
+/** What two planes have in common over the pixels that both show. */
+interface Moments {
+  readonly pixels: number;
+  readonly means: readonly [number, number];
+  readonly variances: readonly [number, number];
+  readonly covariance: number;
+}
+
+function moments(arena: Arena, a: Plane, b: Plane): Moments {
   const [p, q] = [arena.f32(a.at, a.stride * a.height), arena.f32(b.at, b.stride * b.height)];
-  // Row sums in double precision about the first value: intensities may be large beside their differences.
+  // About the first values, as intensities may be large beside their differences.
   let [n, f, m, ff, mm, fm] = [0, 0, 0, 0, 0, 0];
-  let [f0, m0] = [Number.NaN, Number.NaN];
+  let [f0, m0] = [0, 0];
   for (let y = 0; y < a.height; y++) {
     for (let x = 0; x < a.width; x++) {
       const u = p[y * a.stride + x]!;
@@ -75,7 +82,29 @@ export function correlation(arena: Arena, a: Plane, b: Plane): { readonly ncc: n
       [f, m, ff, mm, fm] = [f + s, m + t, ff + s * s, mm + t * t, fm + s * t];
     }
   }
-  const varF = ff - (f * f) / n;
-  const varM = mm - (m * m) / n;
-  return { ncc: varF > 0 && varM > 0 ? (fm - (f * m) / n) / Math.sqrt(varF * varM) : Number.NaN, pixels: n };
+  const count = Math.max(1, n);
+  const [s, t] = [f / count, m / count];
+  return {
+    ...{ pixels: n, means: [f0 + s, m0 + t], covariance: fm / count - s * t },
+    variances: [Math.max(0, ff / count - s * s), Math.max(0, mm / count - t * t)],
+  };
+}
+
+/** Correlation of two planes over the pixels that both show, NaN where either is flat; those pixels' number, and variance in `a`. */
+export function correlation(
+  arena: Arena,
+  a: Plane,
+  b: Plane,
+): { readonly ncc: number; readonly pixels: number; readonly variance: number } {
+  const { pixels, variances, covariance } = moments(arena, a, b);
+  const both = Math.sqrt(variances[0] * variances[1]);
+  return { ncc: both > 0 ? covariance / both : Number.NaN, pixels, variance: variances[0] };
+}
+
+/** The gain and offset that give `b` the mean and the variance of `a`; 1 and 0 where either is flat. */
+export function brightness(arena: Arena, a: Plane, b: Plane): { readonly gain: number; readonly offset: number } {
+  const { means, variances, covariance } = moments(arena, a, b);
+  if (!(covariance > 0)) return { gain: 1, offset: 0 };
+  const gain = Math.sqrt(variances[0] / variances[1]);
+  return { gain, offset: means[0] - gain * means[1] };
 }
