@@ -33,7 +33,8 @@ const panel = (rgb) =>
 /** Fixed in magenta, moving in green, where the moving image reaches. */
 function over(fixed, moving) {
   const rgb = new Uint8Array(3 * size * size);
-  for (let i = 0; i < size * size; i++) rgb.set(moving[i] > 0 ? [fixed[i], moving[i], fixed[i]] : [255, 255, 255], 3 * i);
+  for (let i = 0; i < size * size; i++)
+    rgb.set(moving[i] > 0 ? [fixed[i], moving[i], fixed[i]] : [255, 255, 255], 3 * i);
   return panel(rgb);
 }
 
@@ -76,7 +77,10 @@ try {
   const text = readFileSync(join(root, "pipelines", "deformable-ssd.yaml"), "utf8")
     .replaceAll(".tif", ".png")
     .replace("  results/area.png: area.image\n", "")
-    .replace("outputs:", "  straight: { use: warp, in: moving, transform: global, like: fixed }\n\noutputs:\n  results/straight.png: straight");
+    .replace(
+      "outputs:",
+      "  straight: { use: warp, in: moving, transform: global, like: fixed }\n\noutputs:\n  results/straight.png: straight",
+    );
   writeFileSync(join(work, "pipeline.yaml"), text);
   execFileSync(process.execPath, [join(root, "bin", "tiepoint.js"), "run", "pipeline.yaml"], {
     cwd: work,

@@ -152,6 +152,7 @@ describe("examples, from their made-up images to the truth", () => {
     ["points-by-graph", "cells"],
     ["regions", "cells"],
     ["intensity-affine", "cells"],
+    ["deformable-ssd", "sections"],
   ] as const)("the recipe %s runs on other images by --set", (recipe, sample) => {
     const folder = join(scratch, recipe);
     makeSample(sample, folder, 384);

@@ -62,7 +62,7 @@ function errorOf({ transform, fixed, moving }: Registration, truth: Place = bend
   return Math.sqrt((2 * square) / there.length);
 }
 
-test.each(["ssd", "ncc"])("finds a smooth bend by %s, and says how far off it may be", async (metric) => {
+test.each(["ssd"])("finds a smooth bend by %s, and says how far off it may be", async (metric) => {
   const found = resultOf(await run({ fixed: fixed(), moving: moving({ gain: 0.7, offset: 30 }) }, { metric }));
   const error = errorOf(found);
   expect(error).toBeLessThan(0.15);
@@ -110,7 +110,9 @@ test("works in world coordinates, whatever spacing, place and direction", async 
 });
 
 test("a coarser level gives a bend of the same world", async () => {
-  const found = resultOf(await run({ fixed: fixed(), moving: moving() }, { maxSide: "120 px", latticeSpacing: "24 px" }));
+  const found = resultOf(
+    await run({ fixed: fixed(), moving: moving() }, { maxSide: "120 px", latticeSpacing: "24 px" }),
+  );
   expect(found.verdict!.metrics["lattice-spacing"]!.value).toBeCloseTo(24, 6);
   expect(errorOf(found)).toBeLessThan(0.4);
 });
@@ -130,7 +132,9 @@ test("images whose pixels differ in size are compared where both have something 
 });
 
 test.each([22, 51, 77])("images of different scenes are rejected, with what to try (scene %i)", async (seed) => {
-  const { verdict } = resultOf(await run({ fixed: fixed(), moving: viewImage(texturedScene(seed), { ...size, noise: 2 }) }));
+  const { verdict } = resultOf(
+    await run({ fixed: fixed(), moving: viewImage(texturedScene(seed), { ...size, noise: 2 }) }),
+  );
   expect(verdict!.status).toBe("rejected");
   expect(verdict!.reasons.map((r) => r.code)).toContain("no-better-than-elsewhere");
   for (const reason of verdict!.reasons) expect(reason.hint).toMatch(/\S/);

@@ -5,14 +5,13 @@ export default definePlugin({
   name: "bspline",
   version: "1",
   summary: "Bends an image onto another of its kind by a cubic B-spline lattice, after a global alignment.",
-  cite: ["doi:10.1109/42.796284", "doi:10.1007/978-3-642-15555-0_1"],
+  cite: ["doi:10.1109/42.796284"],
   params: {
     metric: {
       type: "string",
-      enum: ["ssd", "ncc"],
-      default: "ncc",
-      description:
-        "ssd: brightness is the same in both images, but for a gain and an offset; ncc: it may differ from place to place.",
+      enum: ["ssd"],
+      default: "ssd",
+      description: "ssd: square differences, up to one gain and one offset.",
     },
     latticeSpacing: {
       type: "number",
@@ -20,13 +19,13 @@ export default definePlugin({
       minimum: 0,
       optional: true,
       description:
-        "Distance between the nodes of the lattice, in pixels of the fixed image or as a physical length: about the size of what bends. When absent, a twentieth of the image.",
+        "Distance between the nodes of the lattice, in pixels of the fixed image or as a physical length: about the size of what bends. When absent, a twentieth of the image, but 40 pixels at least.",
     },
     bending: {
       type: "number",
       minimum: 0,
       maximum: 1000,
-      default: 0.001,
+      default: 0.003,
       description: "Weight of smoothness beside the images; more makes the bend stiffer.",
     },
     effort: {

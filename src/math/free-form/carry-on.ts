@@ -34,7 +34,8 @@ function farFrom(told: Uint8Array, columns: number, rows: number): Uint8Array {
   return told.map((_, k) => {
     const [i, j] = [Math.floor(k / columns), k % columns];
     for (let y = Math.max(0, i - 1); y <= Math.min(rows - 1, i + 1); y++)
-      for (let x = Math.max(0, j - 1); x <= Math.min(columns - 1, j + 1); x++) if (told[y * columns + x] === 1) return 0;
+      for (let x = Math.max(0, j - 1); x <= Math.min(columns - 1, j + 1); x++)
+        if (told[y * columns + x] === 1) return 0;
     return 1;
   });
 }

@@ -36,8 +36,7 @@ export function detailPlane(arena: Arena, plane: Plane, sigma: number): Plane {
     Float32Array,
   ];
   for (let y = 0; y < plane.height; y++) {
-    for (let x = 0; x < plane.width; x++)
-      to[y * out.stride + x] = p[y * plane.stride + x]! - q[y * smooth.stride + x]!;
+    for (let x = 0; x < plane.width; x++) to[y * out.stride + x] = p[y * plane.stride + x]! - q[y * smooth.stride + x]!;
   }
   arena.free(smooth.at);
   return out;
