@@ -13,9 +13,11 @@ import {
   tiePointFigure,
   vectorFigure,
 } from "./charts.js";
+import { courseSection } from "./course-section.js";
 import { type Evidence, evidenceOf, type Finding, isOfMany } from "./evidence.js";
 import { type Picture, picturePixels } from "./figures.js";
 import { html, type Markup } from "./html.js";
+import { jointSection } from "./joint-section.js";
 import { number, quantile } from "./numbers.js";
 import { lattice, transformPart } from "./transform-words.js";
 import { metricsTable, verdictPart } from "./verdict-section.js";
@@ -45,7 +47,9 @@ export async function registrationSection(
   const drawn = await guarded(() => draw(finding, evidence, registration.transform, access, budget));
   const fixed = registration.fixed ?? evidence.fixed?.grid;
   const moving = registration.moving ?? evidence.moving?.grid;
-  return html`${verdict}${drawn.pictures}${drawn.points}${numbers}
+  const told = finding.verdict;
+  const course = told?.course && courseSection(told.course, told, fixed, moving);
+  return html`${verdict}${drawn.pictures}${drawn.points}${course}${drawn.joint}${numbers}
 <h3>What the transform does</h3>${transformPart(registration.transform, fixed, moving, drawn.frame)}
 ${[...evidence.gaps, ...drawn.gaps].map((gap) => html`<p class="note">${gap}</p>`)}`;
 }
@@ -54,6 +58,7 @@ interface Drawn {
   readonly pictures?: Markup;
   readonly points?: Markup;
   readonly frame?: Markup;
+  readonly joint?: Markup;
   readonly gaps: readonly string[];
 }
 
@@ -78,6 +83,7 @@ async function draw(
   const pictures = await picturesOf(fixed, moving, transform);
   const points = matches && tiePointsOf(matches, transform, pictures.fixed, pictures.moving, moving.grid);
   const viewer = await viewerOf(access, pictures, fixed.grid.width, finding.name, budget * 0.68);
+  const joint = await jointSection(access, { fixed, moving }, pictures);
   const close = await closeLooks(access, fixed, moving, transform, pictures, matches, points);
   const backdrops = {
     fixed: await backdrop(access, pictures.fixed, Math.min(640, budget / 1200)),
@@ -87,6 +93,7 @@ async function draw(
     pictures: html`<h3>Before and after</h3>${viewer}${close}`,
     ...(points ? { points: pointsPart(rescale(points, pictures, backdrops), backdrops) } : {}),
     frame: framePart(transform, fixed.grid, backdrops.moving),
+    ...(joint ? { joint } : {}),
     gaps: [],
   };
 }
