@@ -1,15 +1,24 @@
 import { expect, test } from "vitest";
 import { attachKernels, kernels, shareKernels } from "../../src/kernel/lane.js";
 import type { Arena } from "../../src/kernel/memory.js";
+import { dataMatrix } from "../../src/math/free-form/data-matrix.js";
 import { latticeOver } from "../../src/math/free-form/lattice.js";
+import { locallyNormalised } from "../../src/math/free-form/local-contrast.js";
 import { normalMatrix } from "../../src/math/free-form/normal.js";
 import { registerFreeForm } from "../../src/math/free-form/register.js";
 import { pullAt } from "../../src/math/free-form/sums.js";
 import { levelTables } from "../../src/math/free-form/tables.js";
+import { type View, viewOf } from "../../src/math/free-form/view.js";
 import { emptyPlane, type Plane as KernelPlane } from "../../src/math/plane.js";
 import { seededRandom } from "../../src/math/random.js";
-import { bendingSlowly, matrixSlowly, pullSlowly, type SlowLattice } from "../reference/free-form.js";
-import { doubles, noise, type Plane } from "../reference/plane.js";
+import {
+  bendingSlowly,
+  localContrastSlowly,
+  matrixSlowly,
+  pullSlowly,
+  type SlowLattice,
+} from "../reference/free-form.js";
+import { doubles, maxDifference, noise, type Plane } from "../reference/plane.js";
 import { attachHelpers, canHelp, endHelpers } from "../support/lanes.js";
 import { texturedScene } from "../support/scene.js";
 
@@ -22,6 +31,8 @@ function put(arena: Arena, p: Plane): KernelPlane {
   for (let y = 0; y < p.height; y++) rows.set(p.data.subarray(y * p.width, (y + 1) * p.width), y * plane.stride);
   return plane;
 }
+
+const AS_IT_IS = { sigma: 0, pivot: 0, scale: 1, radius: 0 };
 
 function slowLattice(width: number, height: number, spacing: number, size: number, seed = 7): SlowLattice {
   const { columns, rows } = latticeOver(width, height, spacing);
@@ -59,9 +70,11 @@ test.each([
     const moving = noise(6, w, h, { low: -1, high: 1, holes });
     const lattice = slowLattice(w, h, spacing, size);
     const [f, m] = [put(arena, fixed), put(arena, moving)];
-    const tables = levelTables(arena, f, 0, w, h, latticeOver(w, h, spacing));
-    const how = { level: 0, rowStep, gain: 0.8, offset: 0.1 };
-    const found = pullAt(arena, f, m, tables, latticeOver(w, h, spacing), lattice.coefficients, how);
+    const shape = latticeOver(w, h, spacing);
+    const geometry = { level: 0, lattice: shape, tables: levelTables(arena, f, 0, w, h, shape) };
+    const [fixedView, movingView] = [f, m].map((p) => viewOf(arena, p, AS_IT_IS)) as [View, View];
+    const how = { rowStep, gain: 0.8, offset: 0.1 };
+    const found = pullAt(arena, fixedView, movingView, geometry, lattice.coefficients, how);
     const slow = pullSlowly(fixed, moving, lattice, rowStep, 0.8, 0.1);
     expect(found.moments.pixels).toBe(slow.moments[0]);
     if (slow.moments[0]! > 0) near(found.right, slow.right, 3e-5);
@@ -84,7 +97,7 @@ test.each([
   const lattice = slowLattice(w, h, spacing, 1);
   const shape = latticeOver(w, h, spacing);
   const f = put(arena, fixed);
-  const tables = levelTables(arena, f, 0, w, h, shape);
+  const geometry = { level: 0, lattice: shape, tables: levelTables(arena, f, 0, w, h, shape) };
   const n = lattice.coefficients.length;
   const data = matrixSlowly(fixed, lattice, rowStep);
   let [trace, count] = [0, 0];
@@ -93,8 +106,9 @@ test.each([
     if (d > 0) [trace, count] = [trace + d / 2, count + 1];
   }
   const diagonal = trace / count;
-  const matrix = normalMatrix(arena, f, tables, shape, { rowStep, scale: 2, bending: 0.05 })!;
-  expect(matrix.bending / (0.05 * 2 * diagonal)).toBeCloseTo(1, 4);
+  const sums = dataMatrix(arena, viewOf(arena, f, AS_IT_IS), geometry, { rowStep, scale: 2 });
+  expect(sums.diagonal / (2 * diagonal)).toBeCloseTo(1, 5);
+  const bending = 0.1 * diagonal;
   const x = lattice.coefficients;
   // Bending's product by its energy: a quadratic form is known by its values.
   const bent = Float64Array.from(x, (_, k) => {
@@ -104,12 +118,32 @@ test.each([
     return (bendingSlowly(lattice, plus) - bendingSlowly(lattice, minus)) / 4;
   });
   const right = Float64Array.from(x, (_, p) => {
-    let sum = matrix.bending * bent[p]! + 1e-4 * 2 * diagonal * x[p]!;
+    let sum = bending * bent[p]! + 1e-4 * 2 * diagonal * x[p]!;
     for (let q = 0; q < n; q++) sum += 2 * data[p * n + q]! * x[q]!;
     return sum;
   });
-  near(matrix.solve(right), x, 2e-3);
+  near(normalMatrix(arena, sums, shape, bending).solve(right), x, 2e-3);
+  // In tiles, whatever the lattice's size: conjugate gradients end at a hundredth.
+  near(normalMatrix(arena, sums, shape, bending, 0).solve(right), x, 0.1);
 });
+
+test.each([
+  [37, 21, 3, 0],
+  [70, 150, 5, 0.1],
+  [5, 3, 40, 0.2],
+  [1, 1, 4, 0],
+])(
+  "local contrast of %i x %i pixels, radius %i, a share %f of them unobserved, agrees with the slow twin",
+  (w, h, radius, holes) => {
+    using arena = kernels().arena();
+    const src = noise(3, w, h, { low: -2, high: 3, holes });
+    const plane = put(arena, src);
+    const out = locallyNormalised(arena, plane, radius);
+    const rows = arena.f32(out.at, out.stride * h);
+    const found = Float64Array.from({ length: w * h }, (_, i) => rows[Math.floor(i / w) * out.stride + (i % w)]!);
+    expect(maxDifference(found, localContrastSlowly(src, radius, 0.03))).toBeLessThan(1e-6);
+  },
+);
 
 test.skipIf(!canHelp)("one lane and three give the same registration, to the last bit (needs a build)", async () => {
   const scene = texturedScene(7);
@@ -119,7 +153,7 @@ test.skipIf(!canHelp)("one lane and three give the same registration, to the las
   const run = () => {
     using arena = kernels().arena();
     const [fixed, moving] = planes.map((p) => put(arena, p)) as [KernelPlane, KernelPlane];
-    return registerFreeForm(arena, fixed, moving, { metric: "ssd", spacing: 4 });
+    return registerFreeForm(arena, fixed, moving, { metric: "ncc", spacing: 4 });
   };
   const alone = run();
   expect(alone.leastJacobian).toBeGreaterThan(0);

@@ -95,13 +95,15 @@ export function matrixSlowly(fixed: Plane, lattice: SlowLattice, rowStep: number
   return out;
 }
 
-/** Second differences of coefficients as rows: down, across, and mixed. Their squares summed are the bending energy. */
+/** Squares of second differences of coefficients, down, across, and mixed, and half of those of first ones. */
 export function bendingSlowly({ columns, rows }: SlowLattice, values: Float64Array): number {
   let energy = 0;
   for (const c of [0, 1]) {
     const at = (i: number, j: number) => values[2 * (i * columns + j) + c]!;
     for (let i = 0; i < rows; i++) {
       for (let j = 0; j < columns; j++) {
+        if (j + 1 < columns) energy += 0.5 * (at(i, j) - at(i, j + 1)) ** 2;
+        if (i + 1 < rows) energy += 0.5 * (at(i, j) - at(i + 1, j)) ** 2;
         if (j + 2 < columns) energy += (at(i, j) - 2 * at(i, j + 1) + at(i, j + 2)) ** 2;
         if (i + 2 < rows) energy += (at(i, j) - 2 * at(i + 1, j) + at(i + 2, j)) ** 2;
         if (i + 1 < rows && j + 1 < columns)
@@ -110,4 +112,18 @@ export function bendingSlowly({ columns, rows }: SlowLattice, values: Float64Arr
     }
   }
   return energy;
+}
+
+/** (v - mean) / sqrt(variance + floor), both over the square around each pixel; see `localContrast`. */
+export function localContrastSlowly({ data, width, height }: Plane, radius: number, floor: number): Float64Array {
+  return data.map((v, i) => {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    const seen: number[] = [];
+    for (let b = Math.max(0, y - radius); b <= Math.min(height - 1, y + radius); b++)
+      for (let a = Math.max(0, x - radius); a <= Math.min(width - 1, x + radius); a++)
+        if (!Number.isNaN(data[b * width + a]!)) seen.push(data[b * width + a]!);
+    const mean = seen.reduce((sum, w) => sum + w, 0) / seen.length;
+    const variance = seen.reduce((sum, w) => sum + (w - mean) ** 2, 0) / seen.length;
+    return (v - mean) / Math.sqrt(variance + floor);
+  });
 }

@@ -31,6 +31,7 @@ export * from "./integral";
 export * from "./intensity-level";
 export { intensitySums } from "./intensity-sums";
 export * from "./log-polar";
+export * from "./local-contrast";
 export * from "./lucas-kanade";
 export * from "./median";
 export * from "./mldb";

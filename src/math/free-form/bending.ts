@@ -1,8 +1,13 @@
 import type { LatticeShape } from "./lattice.js";
 
-/** Nodes and weights of a second difference of coefficients: their squares summed are the bending energy of the lattice. */
+/** Nodes and weights of a difference of coefficients. */
 type Difference = readonly (readonly [di: number, dj: number, weight: number])[];
 
+/**
+ * Second differences: their squares summed are the bending energy. First ones, which weigh little: bending alone goes on in a
+ * straight line where nothing is seen, by tens of pixels across a sky.
+ */
+const FIRST = Math.sqrt(0.5);
 const DIFFERENCES: readonly Difference[] = [
   [
     [0, 0, 1],
@@ -20,9 +25,17 @@ const DIFFERENCES: readonly Difference[] = [
     [1, 0, -Math.SQRT2],
     [1, 1, Math.SQRT2],
   ],
+  [
+    [0, 0, FIRST],
+    [0, 1, -FIRST],
+  ],
+  [
+    [0, 0, FIRST],
+    [1, 0, -FIRST],
+  ],
 ];
 
-/** All second differences of a lattice, by the number of their first node. */
+/** All differences of a lattice, by the number of their first node. */
 function each({ columns, rows }: LatticeShape, visit: (difference: Difference, node: number) => void): void {
   for (const difference of DIFFERENCES) {
     const [di, dj] = difference.at(-1)!;

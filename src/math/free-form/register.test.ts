@@ -6,7 +6,13 @@ import { kernels } from "../../kernel/lane.js";
 import type { Arena } from "../../kernel/memory.js";
 import { emptyPlane, type Plane } from "../plane.js";
 import { seededRandom } from "../random.js";
-import { type FreeFormFit, registerFreeForm } from "./register.js";
+import {
+  type FreeFormFit,
+  freePrepared,
+  prepareFreeForm,
+  registerFreeForm,
+  registerPreparedFreeForm,
+} from "./register.js";
 
 const scene = texturedScene(31);
 type Field = (x: number, y: number) => readonly [number, number];
@@ -102,6 +108,45 @@ describe("registration by a control lattice", () => {
     const fit = registerFreeForm(arena, upside, moving, { metric: "ssd", spacing: 24 });
     expect(errorOf(fit, wave(3))).toBeLessThan(0.07);
     expect(registerFreeForm(arena, fixed, fixed, { metric: "ssd", spacing: 24 }).measureAfter).toBeLessThan(1e-6);
+  });
+
+  test("light that changes from place to place: local correlation holds", () => {
+    using arena = kernels().arena();
+    const shade = (v: number, x: number, y: number) => v * (1 + 0.4 * Math.sin(x / 30) * Math.cos(y / 40)) + 0.3 * x;
+    const [fixed, moving] = pair(arena, 2, { change: shade });
+    const error = (metric: "ssd" | "ncc") => {
+      const fit = registerFreeForm(arena, fixed, moving, { metric, spacing: 24 });
+      if (metric === "ncc") expect(fit.measureAfter).toBeGreaterThan(0.9);
+      return errorOf(fit, wave(2));
+    };
+    expect(error("ncc")).toBeLessThan(0.1);
+    expect(error("ncc")).toBeLessThan(0.3 * error("ssd"));
+  });
+
+  test("many moving planes against one that was prepared: the same, and nothing stays in memory", () => {
+    using arena = kernels().arena();
+    const [fixed, moving] = pair(arena, 2);
+    for (const metric of ["ssd", "ncc"] as const) {
+      const alone = registerFreeForm(arena, fixed, moving, { metric, spacing: 24 });
+      const { used: before } = kernels().heap;
+      const prepared = prepareFreeForm(arena, fixed, { metric, spacing: 24 });
+      const { used } = kernels().heap;
+      for (let i = 0; i < 2; i++) expect(registerPreparedFreeForm(prepared, moving)).toEqual(alone);
+      expect(kernels().heap.used).toBe(used);
+      freePrepared(prepared);
+      expect(kernels().heap.used).toBe(before);
+    }
+  });
+
+  test("a displacement goes on smoothly where there is nothing to see", () => {
+    using arena = kernels().arena();
+    // A sky that gets brighter downwards, over the upper half.
+    const sky = (v: number, _: number, y: number) => (y < 70 ? 200 + 0.2 * y : v);
+    const fixed = render(arena, still, { change: sky });
+    const moving = render(arena, () => [2, -1], { change: sky, seed: 2 });
+    const fit = registerFreeForm(arena, fixed, moving, { metric: "ssd", spacing: 16 });
+    const found = displacements(fit, Float64Array.from([20, 10, 80, 10, 140, 10, 80, 40]));
+    for (const v of found) expect(Math.abs(v)).toBeLessThan(4);
   });
 
   test("what is not observed does not count", () => {

@@ -1,10 +1,13 @@
 /** A level of the pyramid, and the lattice that is fitted there. */
 export interface Stage {
   readonly level: number;
+  readonly isLast: boolean;
   /** Pixels of level 0. */
   readonly spacing: number;
-  /** Relative weight of the bending energy. */
+  /** Weight of the bending energy relative to the mean diagonal of the data's matrix. */
   readonly bending: number;
+  /** Half the side of the squares that are brought to mean 0 and variance 1, pixels of the level; 0: none are. */
+  readonly radius: number;
   /** Only every so many rows are summed: for the right-hand side, and for the matrix. */
   readonly rowStep: number;
   readonly matrixStep: number;
@@ -15,35 +18,47 @@ export interface Stage {
 
 /** Spacing of a lattice in pixels of its level, at least: fewer pixels say too little about a node. */
 const LEAST_SPACING = 10;
+/**
+ * Bending at levels above the last, at least: what differs there is less noise than details that blocks of pixels hold in part,
+ * and what a level leaves too stiff the next one bends.
+ */
+const COARSE_BENDING = [0, 0.003, 0.03, 0.1];
+/** Half the side of squares of local contrast: a share of the spacing, and pixels of the level at least. */
+const LOCAL_SHARE = 0.25;
+const LEAST_RADIUS = 4;
 
-const ITERATIONS = { standard: [4, 5, 6, 12], fast: [2, 3, 4, 6] } as const;
+/** Finest level first. */
+const ITERATIONS = { standard: [6, 6, 8, 12], fast: [2, 3, 4, 6] } as const;
 const TOLERANCE = [0.02, 0.03, 0.03, 0.05];
+/** Lattices of this spacing in pixels and more are fitted at level 0 by every second row: as exact, in half the time. */
+const SPARSE = 16;
+
+export interface ScheduleOptions {
+  readonly metric: "ssd" | "ncc" | "mutual-information";
+  readonly spacing: number;
+  readonly bending: number;
+  readonly effort: "fast" | "standard";
+  readonly finest: number;
+}
 
 /**
- * Coarse to fine: the lattice has the wanted spacing as soon as it is some pixels of the level, and twice, four times, ... that
- * before.
+ * Coarse to fine: the lattice has the wanted spacing as soon as that is some pixels of the level; before, twice that, four times, ...
  *
  * @param levels  how many the pyramid has
  */
-export function stagesOf(
-  levels: number,
-  options: {
-    readonly spacing: number;
-    readonly bending: number;
-    readonly effort: "fast" | "standard";
-    readonly finest: number;
-  },
-): readonly Stage[] {
-  const finest = Math.min(options.finest, levels - 1);
+export function stagesOf(levels: number, options: ScheduleOptions): readonly Stage[] {
+  const finest = Math.max(0, Math.min(options.finest, levels - 1));
   const stages: Stage[] = [];
   for (let level = levels - 1; level >= finest; level--) {
     let spacing = options.spacing;
     while (spacing / 2 ** level < LEAST_SPACING && level > finest) spacing *= 2;
-    const k = Math.min(level, ITERATIONS.standard.length - 1);
-    const sparse = level === 0 && spacing >= 16;
+    const k = Math.min(level - finest, 3);
+    const sparse = level === 0 && spacing >= SPARSE;
+    const own = spacing / 2 ** level;
     stages.push({
-      ...{ level, spacing },
-      bending: level === levels - 1 && level > finest ? Math.max(options.bending, 1e-2) : options.bending,
+      ...{ level, spacing, isLast: level === finest },
+      bending: Math.max(options.bending, COARSE_BENDING[k]!),
+      radius: options.metric === "ncc" ? Math.max(LEAST_RADIUS, Math.round(LOCAL_SHARE * own)) : 0,
       rowStep: sparse ? 2 : 1,
       matrixStep: sparse ? (options.effort === "fast" ? 4 : 2) : 1,
       iterations: ITERATIONS[options.effort][k]!,

@@ -1,6 +1,5 @@
 import { cubicBasis } from "../../core/bending/control-lattice.js";
 import type { Arena } from "../../kernel/memory.js";
-import type { Plane } from "../plane.js";
 import type { LatticeShape } from "./lattice.js";
 
 /** What the kernels want to know of a level's pixels and a lattice's cells; see free-form-warp. */
@@ -15,11 +14,22 @@ export interface LevelTables {
   /** Rows of cells, each cut into strips that fit the threads' work; rows at the plane's edge are in none. */
   readonly strips: number;
   readonly stripCount: number;
-  /** First row of nodes of each strip. */
+  /** First row of nodes of each strip, and its rows of pixels. */
   readonly stripRows: readonly number[];
+  readonly stripFrom: readonly number[];
+  readonly stripTo: readonly number[];
   /** Rows of pixels of each row of cells. */
   readonly bands: number;
+  readonly bandFrom: readonly number[];
+  readonly bandTo: readonly number[];
   free(): void;
+}
+
+/** A level of the pyramid with the lattice over it. */
+export interface StageGeometry {
+  readonly level: number;
+  readonly lattice: LatticeShape;
+  readonly tables: LevelTables;
 }
 
 /** Rows of a strip, at most. */
@@ -30,7 +40,7 @@ const NOWHERE = -1e9;
 /** @param level  pyramid level of the plane; the lattice is in pixels of level 0, whose size is `width` x `height` */
 export function levelTables(
   arena: Arena,
-  plane: Plane,
+  plane: { readonly width: number; readonly height: number },
   level: number,
   width: number,
   height: number,
@@ -58,15 +68,21 @@ export function levelTables(
 
   const strips: number[] = [];
   const stripRows: number[] = [];
-  const bands = new Int32Array(2 * cellRows);
+  const stripFrom: number[] = [];
+  const stripTo: number[] = [];
+  const bandFrom: number[] = [];
+  const bandTo: number[] = [];
   for (let r = 0; r < cellRows; r++) {
     const [from, to] = [Math.max(1, y.starts[r]!), Math.min(plane.height - 1, y.starts[r + 1]!)];
-    bands.set([from, Math.max(from, to)], 2 * r);
+    bandFrom.push(from);
+    bandTo.push(Math.max(from, to));
     const pieces = Math.ceil((to - from) / STRIP_ROWS);
     for (let p = 0; p < pieces; p++) {
       const cut = (k: number) => from + Math.floor(((to - from) * k) / pieces);
       strips.push(cut(p), cut(p + 1), r, 0);
       stripRows.push(r);
+      stripFrom.push(cut(p));
+      stripTo.push(cut(p + 1));
     }
   }
   const at = [
@@ -74,11 +90,11 @@ export function levelTables(
     arena.put(Float32Array.from(vectors)),
     arena.put(Float32Array.from(y.weights)),
     arena.put(Int32Array.from(strips)),
-    arena.put(bands),
+    arena.put(Int32Array.from(bandFrom.flatMap((from, r) => [from, bandTo[r]!]))),
   ] as const;
   return {
     ...{ cells: at[0], across: at[1], down: at[2], strips: at[3], bands: at[4] },
-    ...{ cellCount, cellRows, longest, stripCount: stripRows.length, stripRows },
+    ...{ bandFrom, bandTo, cellCount, cellRows, longest, stripCount: stripRows.length, stripRows, stripFrom, stripTo },
     free() {
       for (const block of at) arena.free(block);
     },

@@ -12,9 +12,9 @@ const WHOLE = 1e6;
 const CORE = 16;
 const MARGIN = 2;
 
-/** The whole lattice if it is small; else tiles that overlap. */
-export function tilesOf({ columns, rows }: LatticeShape): readonly Tile[] {
-  if (columns * rows * Math.min(columns, rows) ** 2 <= WHOLE) return [{ rows: [0, rows], columns: [0, columns] }];
+/** The whole lattice if it is small; else tiles that overlap. @param whole  what is small */
+export function tilesOf({ columns, rows }: LatticeShape, whole = WHOLE): readonly Tile[] {
+  if (columns * rows * Math.min(columns, rows) ** 2 <= whole) return [{ rows: [0, rows], columns: [0, columns] }];
   const along = (count: number) => {
     const pieces = Math.max(1, Math.round(count / CORE));
     return Array.from({ length: pieces }, (_, k) => {

@@ -14,14 +14,14 @@ export interface IntensityLevels {
 }
 
 /** Coarser levels have fewer pixels than this on their short side. */
-const LEAST_SIDE = 24;
+export const LEAST_SIDE = 24;
 const MOST_LEVELS = 9;
 
 /**
  * Standard deviation of the smoothing of the finest level, pixels. Differences and bilinear samples of a picture that was not
  * smoothed at all disagree; more smoothing costs detail.
  */
-const SMOOTHING = 0.7;
+export const SMOOTHING = 0.7;
 
 /** @param like  take its pivot and scale, so that intensities can be compared as they are */
 export function intensityLevels(arena: Arena, plane: Plane, like?: IntensityLevels): IntensityLevels {
@@ -31,16 +31,8 @@ export function intensityLevels(arena: Arena, plane: Plane, like?: IntensityLeve
   const counts = arena.bytes(4 * height);
   k.rows("countHoles", height, [plane.at, plane.stride, width, counts]);
   const holes = arena.i32(counts, height).some((count) => count > 0);
-  const finest = emptyPlane(arena, width, height);
-  const [w1, w2] = [exp(-1 / (2 * SMOOTHING ** 2)), exp(-4 / (2 * SMOOTHING ** 2))];
-  const sum = 1 + 2 * w1 + 2 * w2;
-  const line = k.scratch(arena, 4 * (width + 48));
-  k.rows("intensityLevel", height, [
-    ...[plane.at, plane.stride, width, height, finest.at, finest.stride],
-    ...[1 / sum, w1 / sum, w2 / sum, pivot, scale, line],
-  ]);
   arena.free(counts);
-  arena.free(line.base);
+  const finest = smoothPlane(arena, plane, SMOOTHING, { pivot, scale });
   const planes = [finest];
   for (let last = finest; planes.length < MOST_LEVELS; planes.push(last)) {
     if (Math.min(last.width, last.height) < 2 * LEAST_SIDE) break;
@@ -49,12 +41,33 @@ export function intensityLevels(arena: Arena, plane: Plane, like?: IntensityLeve
   return { planes, pivot, scale, holes };
 }
 
+/** (blur(v) − pivot) · scale for all pixels. @param sigma  of a Gaussian that is cut at two pixels */
+export function smoothPlane(
+  arena: Arena,
+  plane: Plane,
+  sigma: number,
+  { pivot, scale }: { readonly pivot: number; readonly scale: number },
+): Plane {
+  const { width, height } = plane;
+  const k = kernels();
+  const out = emptyPlane(arena, width, height);
+  const [w1, w2] = [exp(-1 / (2 * sigma ** 2)), exp(-4 / (2 * sigma ** 2))];
+  const sum = 1 + 2 * w1 + 2 * w2;
+  const line = k.scratch(arena, 4 * (width + 48));
+  k.rows("intensityLevel", height, [
+    ...[plane.at, plane.stride, width, height, out.at, out.stride],
+    ...[1 / sum, w1 / sum, w2 / sum, pivot, scale, line],
+  ]);
+  arena.free(line.base);
+  return out;
+}
+
 export function freeLevels(arena: Arena, { planes }: IntensityLevels): void {
   for (const { at } of planes) arena.free(at);
 }
 
 /** Mean and reciprocal of the standard deviation of about 10⁴ pixels; 1 for the latter where all are alike. */
-function spread(
+export function spread(
   arena: Arena,
   { at, stride, width, height }: Plane,
 ): { readonly pivot: number; readonly scale: number } {
