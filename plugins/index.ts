@@ -27,6 +27,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "match/landmarks": () => import("./match/landmarks/index.js"),
   "match/learned": () => import("./match/learned/index.js"),
   "match/learned-map": () => import("./match/learned-map/index.js"),
+  "match/mutual-information": () => import("./match/mutual-information/index.js"),
   "match/orb": () => import("./match/orb/index.js"),
   "match/phase-correlation": () => import("./match/phase-correlation/index.js"),
   "match/segmentation": () => import("./match/segmentation/index.js"),

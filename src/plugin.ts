@@ -82,6 +82,7 @@ export { findLayout } from "./math/mosaic/layout/find-layout.js";
 export { parseOverlap } from "./math/mosaic/layout/overlap-text.js";
 export { orders as layoutOrders, origins as layoutOrigins } from "./math/mosaic/layout/request.js";
 export { measureSeams } from "./math/mosaic/seams.js";
+export { registerByInformation } from "./math/mutual-information/register-images.js";
 export { OrderedWork } from "./math/ordered-work.js";
 export { type CaptureOptions, capturePairs } from "./math/pairs/capture.js";
 export { chanceScore, nullScore } from "./math/pairs/null-score.js";

@@ -4,6 +4,8 @@ import { type Family, minimalSample } from "./fit.js";
 import { type FourierEvidence, judgeFourier } from "./fourier-mellin/evidence.js";
 import { type FreeFormEvidence, freeFormMetrics, judgeFreeForm } from "./free-form/evidence.js";
 import { type IntensityEvidence, judgeIntensity } from "./intensity/evidence.js";
+import { type InformationEvidence, judgeInformation } from "./mutual-information/evidence.js";
+import { informationMetrics } from "./mutual-information/metrics.js";
 import { judgeStructure, type StructureEvidence } from "./structure/evidence.js";
 
 /**
@@ -26,6 +28,8 @@ export interface Evidence {
   readonly fourier?: FourierEvidence;
   /** Where the images were registered by a lattice of displacements. */
   readonly freeForm?: FreeFormEvidence;
+  /** Where the images were registered by the information that they share. */
+  readonly information?: InformationEvidence;
   readonly fitRmse: number;
   readonly heldOutRmse: number;
   readonly expectedError: number;
@@ -94,6 +98,7 @@ export function judge(e: Evidence, stopped: string): Verdict {
   if (e.fourier) judgeFourier(e.fourier, reject, suspect);
   if (e.intensity) judgeIntensity(e.intensity, reject, suspect);
   if (e.freeForm) judgeFreeForm(e.freeForm, reject, suspect);
+  if (e.information) judgeInformation(e.information, e.diagonal, reject, suspect);
   if (e.reflected && !e.mayReflect) {
     reject(
       "reflected",
@@ -170,8 +175,8 @@ export function judge(e: Evidence, stopped: string): Verdict {
       "Look at the overlay away from the tie points.",
     );
   }
-  // Edges may agree where brightness says nothing.
-  if (e.similarity && !e.structure) {
+  // Edges may agree where brightness says nothing, and images may lie on each other from the start.
+  if (e.similarity && !e.structure && !e.information) {
     const { before, after } = e.similarity;
     if (after.ncc < before.ncc + 0.01 && after.nmi < before.nmi + 0.001 && after.ncc < 0.7 && after.nmi < 1.1) {
       suspect(
@@ -318,6 +323,7 @@ function metricsOf(e: Evidence): Metrics {
     metrics["half-turn-margin"] = { value: e.fourier.halfTurn };
   }
   if (e.freeForm) Object.assign(metrics, freeFormMetrics(e.freeForm));
+  if (e.information) Object.assign(metrics, informationMetrics(e.information));
   if (e.agreement !== undefined) metrics.agreement = share(e.agreement);
   if (e.overlap !== undefined) metrics.overlap = share(e.overlap);
   if (e.similarity) {

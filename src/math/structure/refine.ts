@@ -77,13 +77,23 @@ export interface LookOptions extends BlockLayout {
 export const scaleOf = (pair: StructurePair, matrix: Matrix3): number =>
   localStretch(matrix, (pair.fixed.width - 1) / 2, (pair.fixed.height - 1) / 2).scale;
 
-/** Looks at a map at a level: warps, correlates, and finds what most blocks agree on. Undefined where there is too little. */
-export function look(
+/** A level of both images under a map: the moving one warped, and correlated block by block. */
+export interface MappedGrid {
+  readonly grid: TieGrid;
+  readonly fixed: Level;
+  /** Moving pixels per fixed pixel, of the channels. */
+  readonly scale: number;
+  /** Pixels of the fixed level per pixel of its channels. */
+  readonly factor: number;
+}
+
+/** Undefined where there is too little. */
+export function gridUnder(
+  arena: Arena,
   pair: StructurePair,
   matrix: Matrix3,
-  options: LookOptions,
-  random: () => number,
-): Look | undefined {
+  options: BlockLayout & { readonly longSide: number },
+): MappedGrid | undefined {
   const scale = scaleOf(pair, matrix);
   if (!(scale > 1e-3 && scale < 1e3)) return undefined;
   const { width, height } = pair.fixed;
@@ -92,9 +102,22 @@ export function look(
   const moving = pair.moving.at(quantise(Math.min(1, factor / scale)));
   const fromLevel = invertMatrix3(fixed.levelFromImage);
   const levelMatrix = multiplyMatrix3(moving.levelFromImage, multiplyMatrix3(matrix, fromLevel));
-  using arena = kernels().arena();
   const grid = tieGrid(arena, fixed, moving, levelMatrix, options);
-  if (!grid || grid.count < LEAST_BLOCKS) return undefined;
+  return grid && grid.count >= LEAST_BLOCKS ? { grid, fixed, scale, factor } : undefined;
+}
+
+/** Looks at a map at a level: warps, correlates, and finds what most blocks agree on. Undefined where there is too little. */
+export function look(
+  pair: StructurePair,
+  matrix: Matrix3,
+  options: LookOptions,
+  random: () => number,
+): Look | undefined {
+  using arena = kernels().arena();
+  const under = gridUnder(arena, pair, matrix, options);
+  if (!under) return undefined;
+  const { grid, fixed, scale, factor } = under;
+  const fromLevel = invertMatrix3(fixed.levelFromImage);
   const found = consensus(arena, grid, options.model, random);
   const corrected = (map: ShiftMap): Matrix3 =>
     multiplyMatrix3(matrix, multiplyMatrix3(fromLevel, multiplyMatrix3(asMatrix(map), fixed.levelFromImage)));

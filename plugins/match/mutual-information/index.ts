@@ -1,0 +1,50 @@
+import { definePlugin, pixelLength, registerByInformation } from "tiepoint/plugin";
+
+export default definePlugin({
+  kind: "match",
+  name: "mutual-information",
+  version: "1",
+  summary: "Aligns images of different kinds by what their intensities tell of each other: CT and MRI, two stains.",
+  cite: ["doi:10.1023/A:1007958904918", "doi:10.1109/TMI.2003.809072", "doi:10.1016/S0031-3203(98)00091-0"],
+  params: {
+    model: {
+      type: "string",
+      enum: ["translation", "rigid", "similarity", "affine"],
+      default: "affine",
+      description:
+        "What the transform may do: translation shifts; rigid turns too; similarity also scales, affine also shears.",
+    },
+    metric: {
+      type: "string",
+      enum: ["mattes", "normalised"],
+      default: "mattes",
+      description:
+        "mattes: mutual information; normalised: what both tell over what the pair tells, which depends less on the overlap.",
+    },
+    bins: {
+      type: "integer",
+      minimum: 8,
+      maximum: 240,
+      default: 64,
+      description: "Bins of either side's intensities at the finest level; fewer where samples are few.",
+    },
+    maxSide: {
+      type: "number",
+      unit: "length",
+      minimum: 32,
+      default: "4096 px",
+      description: "Longer images are matched at a coarser level.",
+    },
+  },
+  inputs: { fixed: "image", moving: "image", fixedMask: "image?", movingMask: "image?", start: "transform?" },
+  outputs: { transform: "transform" },
+  async run(inputs, { model, metric, bins, maxSide }, context) {
+    const side = pixelLength(maxSide, inputs.fixed.grid);
+    if (!side.ok) return side;
+    return registerByInformation(
+      inputs,
+      { model, metric, bins, maxSide: side.value, turns: 0, scales: [1, 1] },
+      context,
+    );
+  },
+});
