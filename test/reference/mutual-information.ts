@@ -27,6 +27,26 @@ function between(p: Plane, x: number, y: number) {
   return { value, dx: (1 - v) * (b - a) + v * (d - c), dy: (1 - u) * (c - a) + u * (d - b) };
 }
 
+/** Cubic where all 16 pixels are there, else bilinear. */
+function smoothly(p: Plane, x: number, y: number): number | undefined {
+  const [i, j] = [Math.floor(x), Math.floor(y)];
+  const weights = (t: number) =>
+    [-1, 0, 1, 2].map((k) => {
+      const d = Math.abs(k - t);
+      return d <= 1 ? 1.5 * d ** 3 - 2.5 * d * d + 1 : -0.5 * d ** 3 + 2.5 * d * d - 4 * d + 2;
+    });
+  const [wx, wy] = [weights(x - i), weights(y - j)];
+  let sum = 0;
+  for (let l = 0; l < 4; l++) {
+    for (let k = 0; k < 4; k++) {
+      const [u, v] = [i + k - 1, j + l - 1];
+      const inside = u >= 0 && v >= 0 && u < p.width && v < p.height;
+      sum += inside ? wx[k]! * wy[l]! * p.data[v * p.width + u]! : Number.NaN;
+    }
+  }
+  return Number.isNaN(sum) ? between(p, x, y)?.value : sum;
+}
+
 /** One sample in each cell, row by row; see `informationSamples`. */
 export function samplesSlowly(
   p: Plane,
@@ -39,8 +59,9 @@ export function samplesSlowly(
       const [u, v] = [((bits & 0xffff) + 0.5) / 65536, ((bits >>> 16) + 0.5) / 65536];
       const [cx, cy] = [(p.width - 1) / 2, (p.height - 1) / 2];
       const [x, y] = [Math.fround((c + u) * step! - cx), Math.fround((r + v) * step! - cy)];
-      const seen = between(p, x + cx, y + cy);
-      const bin = seen && Math.floor(Math.min(bins! - 1, Math.max(0, (seen.value - low!) * scale!)));
+      const inside = x + cx >= 0 && y + cy >= 0 && x + cx < p.width - 1 && y + cy < p.height - 1;
+      const seen = inside ? smoothly(p, x + cx, y + cy) : undefined;
+      const bin = seen === undefined ? undefined : Math.floor(Math.min(bins! - 1, Math.max(0, (seen - low!) * scale!)));
       samples.push({ x, y, bin });
     }
   }

@@ -41,17 +41,18 @@ const STRIP_BYTES: usize = 27 * 8;
  * For strips [lo, hi) of `strip` samples: sums of s c and of s s c c^T, s being the score of a sample and
  * c = (gx X, gx Y, gx, gy X, gy Y, gy) what the six numbers of an affine map do to its moving intensity.
  *
- * @param table  what the cells are worth, as of `informationTable`
+ * @param tables  what the cells are worth, as of `informationWorth`: `tableBytes` for each region, which has so many `strips`
  * @param scale  bins per unit of moving intensity
  * @param xs  samples, places and slopes as of `informationHistogram`
  * @param out  27 f64 for each strip: 6 sums, and the upper triangle of 6 x 6
  */
 export function informationScores(
-  lo: i32, hi: i32, table: usize, xs: usize, ys: usize, places: usize, gxs: usize, gys: usize, all: i32, strip: i32,
+  lo: i32, hi: i32, tables: usize, tableBytes: i32, strips: i32, xs: usize, ys: usize, places: usize, gxs: usize, gys: usize, all: i32, strip: i32,
   scale: f64, out: usize,
 ): void {
   const S = f32x4.splat(<f32>scale);
   for (let c = lo; c < hi; c++) {
+    const table = tables + <usize>(c / strips) * <usize>tableBytes;
     const o = out + <usize>c * STRIP_BYTES, h = o + 48, end = min((c + 1) * strip, all);
     memory.fill(o, 0, STRIP_BYTES);
     for (let from = c * strip; from < end; from += BLOCK) {

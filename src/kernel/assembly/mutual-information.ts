@@ -37,36 +37,73 @@ const FRACTION: f32 = 1.0 / 65536;
   return h ^ (h >>> 16);
 }
 
+/** Weights of four neighbours, the second of which lies `t` before (R. Keys, 1981, doi:10.1109/TASSP.1981.1163711). */
+@inline function cubic(t: f32): v128 {
+  const T = f32x4.splat(t), inner = f32x4.add(f32x4(1, -2.5, 2, -0.5), f32x4.mul(T, f32x4(-0.5, 1.5, -1.5, 0.5)));
+  return f32x4.add(f32x4(0, 1, 0, 0), f32x4.mul(T, f32x4.add(f32x4(-0.5, 0, 0.5, 0), f32x4.mul(T, inner))));
+}
+
+/** Intensity between pixels: cubic; bilinear at the border and beside pixels that are not observed, NaN between those. */
+@inline function between(plane: usize, rowBytes: usize, width: i32, height: i32, x: f64, y: f64): f32 {
+  const u = <i32>x, v = <i32>y, fx = <f32>(x - <f64>u), fy = <f32>(y - <f64>v);
+  const p = plane + <usize>v * rowBytes + (<usize>u << 2);
+  if (u > 0 && v > 0 && u < width - 2 && v < height - 2) {
+    const q = p - rowBytes - 4, w = cubic(fy);
+    const rows = f32x4.add(
+      f32x4.add(
+        f32x4.mul(v128.shuffle<f32>(w, w, 0, 0, 0, 0), v128.load(q)),
+        f32x4.mul(v128.shuffle<f32>(w, w, 1, 1, 1, 1), v128.load(q + rowBytes))),
+      f32x4.add(
+        f32x4.mul(v128.shuffle<f32>(w, w, 2, 2, 2, 2), v128.load(q + 2 * rowBytes)),
+        f32x4.mul(v128.shuffle<f32>(w, w, 3, 3, 3, 3), v128.load(q + 3 * rowBytes))));
+    const all = f32x4.mul(cubic(fx), rows);
+    const value = (f32x4.extract_lane(all, 0) + f32x4.extract_lane(all, 1)) + (f32x4.extract_lane(all, 2) + f32x4.extract_lane(all, 3));
+    if (value == value) return value;
+  }
+  const top = load<f32>(p) + fx * (load<f32>(p, 4) - load<f32>(p));
+  const bottom = load<f32>(p + rowBytes) + fx * (load<f32>(p + rowBytes, 4) - load<f32>(p + rowBytes));
+  return top + fy * (bottom - top);
+}
+
+/** Every second bit of a number, from the lowest on. */
+@inline function everySecondBit(z: i32): i32 {
+  return (z & 1) | ((z >> 1) & 2) | ((z >> 2) & 4) | ((z >> 3) & 8) | ((z >> 4) & 16);
+}
+
 /**
- * One sample at a random place in each cell of `step` pixels, for rows [lo, hi) of cells.
+ * One sample at a random place in each cell of `step` pixels, for rows [lo, hi) of cells. Never at whole pixels: where both
+ * planes have the same pixels, noise that interpolation smooths would draw the result half a pixel from the truth (J. Pluim et
+ * al., CVIU 77 (2000), doi:10.1006/cviu.1999.0816).
  *
- * @param columns  cells of a row, a multiple of 4; those beyond the plane give samples that do not count
+ * Cells lie tile by tile, each tile row by row, and tiles in the order of Z: so 4, 16 or 64 neighbours from a multiple of that
+ * on make a square.
+ *
+ * @param tileRows  rows of cells of a tile; `tileColumns`: cells of its rows, a multiple of 4. Cells beyond the plane give
+ *   samples that do not count
  * @param low  intensity at which the first bin begins
  * @param scale  bins per unit of intensity
  * @param xs  out: pixels from the plane's middle; float32, and so `ys`
  * @param cells  out: first cell of the sample's row of the histogram, int32
  */
 export function informationSamples(
-  lo: i32, hi: i32, plane: usize, stride: i32, width: i32, height: i32, step: f64, seed: i32, columns: i32,
+  lo: i32, hi: i32, plane: usize, stride: i32, width: i32, height: i32, step: f64, seed: i32, tileRows: i32, tileColumns: i32,
   low: f64, scale: f64, bins: i32, row: i32, xs: usize, ys: usize, cells: usize,
 ): void {
   const cx = 0.5 * <f64>(width - 1), cy = 0.5 * <f64>(height - 1), rowBytes = <usize>stride << 2;
   const lowest = <f32>low, perUnit = <f32>scale, last = <f32>(bins - 1);
-  for (let r = lo; r < hi; r++) {
+  for (let n = lo; n < hi; n++) {
+    const tile = n / tileRows, r = everySecondBit(tile >> 1) * tileRows + n % tileRows;
+    const left = everySecondBit(tile) * tileColumns;
     const salt = scramble(<u32>seed + <u32>r * 0x9e3779b1);
-    for (let c = 0; c < columns; c++) {
-      const bits = scramble(salt + <u32>c * 0x85ebca77);
+    for (let i = 0; i < tileColumns; i++) {
+      const c = left + i, bits = scramble(salt + <u32>c * 0x85ebca77);
       const X = <f32>((<f64>c + (<f64>(bits & 0xffff) + 0.5) / 65536) * step - cx);
       const Y = <f32>((<f64>r + (<f64>(bits >>> 16) + 0.5) / 65536) * step - cy);
-      const x = <f64>X + cx, y = <f64>Y + cy, at = <usize>(r * columns + c) << 2;
+      const x = <f64>X + cx, y = <f64>Y + cy, at = <usize>(n * tileColumns + i) << 2;
       let cell = bins * row;
       if (x >= 0 && y >= 0 && x < <f64>(width - 1) && y < <f64>(height - 1)) {
-        const i = <i32>x, j = <i32>y, fx = <f32>(x - <f64>i), fy = <f32>(y - <f64>j);
-        const p = plane + <usize>j * rowBytes + (<usize>i << 2);
-        const top = load<f32>(p) + fx * (load<f32>(p, 4) - load<f32>(p));
-        const bottom = load<f32>(p + rowBytes) + fx * (load<f32>(p + rowBytes, 4) - load<f32>(p + rowBytes));
-        const v = (top + fy * (bottom - top) - lowest) * perUnit;
-        if (v == v) cell = <i32>min(max(v, <f32>0), last) * row;
+        const bin = (between(plane, rowBytes, width, height, x, y) - lowest) * perUnit;
+        if (bin == bin) cell = <i32>min(max(bin, <f32>0), last) * row;
       }
       store<f32>(xs + at, X);
       store<f32>(ys + at, Y);

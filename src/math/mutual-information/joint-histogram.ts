@@ -1,6 +1,7 @@
 import type { Matrix3 } from "../../core/transform.js";
 import { kernels } from "../../kernel/lane.js";
 import type { Arena } from "../../kernel/memory.js";
+import { log } from "../elementary.js";
 import type { Plane } from "../plane.js";
 import { type CentredMap, centredMap } from "./families.js";
 import { type IntensityRange, intensityRange } from "./levels.js";
@@ -33,12 +34,20 @@ export interface JointHistogramOptions {
   readonly step: number;
   readonly seed: number;
   readonly metric: "mattes" | "normalised";
+  /**
+   * Regions of the fixed plane that have a histogram of their own: 1, 4, 16 or 64; fewer in a tiny plane. The information is then
+   * that given the region, so that light may differ from place to place (D. Loeckx et al., IEEE TMI 29 (2010),
+   * doi:10.1109/TMI.2009.2021843).
+   */
+  readonly regions?: number;
 }
 
-/** Sides of strips do not depend on the number of threads; nor do chunks of about so many samples. */
-const STRIPS = 64;
-const CHUNK = 16384;
+/** Tiles of a side, at most: clusters of scores, and regions, are made of them. They do not depend on the number of threads. */
+const TILES = 8;
+/** Cells of a tile's side, at least, as far as there are any. */
+const LEAST_TILE = 7;
 const STRIP_SUMS = 27;
+const REGION_SUMS = 5;
 /** Bins of the moving side that only the spline's ends reach. */
 const MARGIN_BINS = 4;
 
@@ -46,14 +55,11 @@ const MARGIN_BINS = 4;
 export class JointHistogram {
   /** Cells that have a sample, observed or not. */
   readonly cells: number;
-  readonly #cellsOfHistogram: number;
-  readonly #columns: number;
-  readonly #rows: number;
-  readonly #total: number;
-  readonly #strip: number;
-  readonly #strips: number;
+  readonly #tile: number;
+  readonly #tiles: number;
   readonly #chunk: number;
   readonly #chunks: number;
+  readonly #regions: number;
   readonly #bins: number;
   readonly #row: number;
   readonly #low: number;
@@ -67,9 +73,9 @@ export class JointHistogram {
   readonly #bases: number;
   readonly #matrix: number;
   readonly #histograms: number;
-  readonly #work: number;
-  readonly #table: number;
-  readonly #out: number;
+  readonly #margins: number;
+  readonly #tables: number;
+  readonly #entropies: number;
   readonly #sums: number;
   readonly #scratch: ReturnType<ReturnType<typeof kernels>["scratch"]>;
 
@@ -83,21 +89,22 @@ export class JointHistogram {
   ) {
     const { bins, step, seed } = options;
     const { width, height } = fixed;
-    const across = Math.ceil((width - 1) / step);
-    this.#rows = Math.ceil((height - 1) / step);
-    this.#columns = (across + 3) & ~3;
-    this.cells = across * this.#rows;
-    this.#total = this.#columns * this.#rows;
-    const stripRows = Math.max(1, Math.ceil(this.#rows / STRIPS));
-    this.#strip = stripRows * this.#columns;
-    this.#strips = Math.ceil(this.#rows / stripRows);
-    this.#chunk = this.#strip * Math.max(1, Math.ceil(CHUNK / Math.max(1, this.#strip)));
-    this.#chunks = Math.ceil(this.#total / Math.max(1, this.#chunk));
+    const [across, down] = [Math.ceil((width - 1) / step), Math.ceil((height - 1) / step)];
+    this.cells = across * down;
+    let side = TILES;
+    while (side > 1 && Math.min(across, down) < LEAST_TILE * side) side /= 2;
+    const columns = (Math.ceil(across / side) + 3) & ~3;
+    const rows = Math.ceil(down / side);
+    this.#tile = columns * rows;
+    this.#tiles = this.#tile > 0 ? side * side : 0;
+    this.#regions = Math.max(1, Math.min(options.regions ?? 1, this.#tiles));
+    // Few chunks where one would do: each has a histogram to be added.
+    this.#chunk = this.#tile * Math.ceil(this.#tiles / Math.max(this.#regions, Math.min(4, this.#tiles)));
+    this.#chunks = this.#tile > 0 ? (this.#tile * this.#tiles) / this.#chunk : 0;
     this.#bins = bins;
-    // Never a multiple of a power of two, which would crowd a few cache sets.
+    // Never a multiple of a large power of two, which would crowd a few cache sets.
     this.#row = ((bins + 3) & ~3) + 8;
     const size = (bins + 1) * this.#row;
-    this.#cellsOfHistogram = size;
     this.#low = movingRange.low;
     this.#scale = movingRange.high > movingRange.low ? (bins - MARGIN_BINS) / (movingRange.high - movingRange.low) : 0;
     const own = (bytes: number) => {
@@ -106,22 +113,23 @@ export class JointHistogram {
       return at;
     };
     [this.#xs, this.#ys, this.#bases, this.#places, this.#gxs, this.#gys] = Array.from({ length: 6 }, () =>
-      own(4 * this.#total),
+      own(4 * this.#tile * this.#tiles),
     ) as [number, number, number, number, number, number];
     this.#matrix = own(48);
-    this.#histograms = own(4 * size * this.#chunks);
-    this.#work = own(8 * size);
-    this.#table = own(4 * size);
-    this.#out = own(56);
-    this.#sums = own(8 * STRIP_SUMS * this.#strips);
+    this.#histograms = own(4 * size * Math.max(this.#chunks, this.#regions));
+    this.#tables = own(4 * size * this.#regions);
+    this.#margins = own(8 * this.#row * this.#regions);
+    this.#entropies = own(8 * REGION_SUMS * this.#regions);
+    this.#sums = own(8 * STRIP_SUMS * this.#tiles);
     this.#scratch = kernels().scratch(arena, 16 * size);
     this.#owned.push(this.#scratch.base);
+    if (this.#tiles === 0) arena.f32(this.#histograms, size * this.#regions).fill(0);
     const spread = fixedRange.high - fixedRange.low;
     kernels().rows(
       "informationSamples",
-      this.#rows,
+      rows * this.#tiles,
       [
-        ...[fixed.at, fixed.stride, width, height, step, seed | 0, this.#columns],
+        ...[fixed.at, fixed.stride, width, height, step, seed | 0, rows, columns],
         ...[fixedRange.low, spread > 0 ? bins / spread : 0, bins, this.#row, this.#xs, this.#ys, this.#bases],
       ],
       16,
@@ -141,33 +149,44 @@ export class JointHistogram {
       "informationHistogram",
       this.#chunks,
       [
-        ...[moving.at, moving.stride, moving.width, moving.height, this.#matrix],
-        ...[this.#xs, this.#ys, this.#bases, this.#total, this.#chunk, this.#low, this.#scale, this.#bins, this.#row],
+        ...[moving.at, moving.stride, moving.width, moving.height, this.#matrix, this.#xs, this.#ys, this.#bases],
+        ...[this.#tile * this.#tiles, this.#chunk, this.#low, this.#scale, this.#bins, this.#row],
         ...[this.#places, this.#gxs, this.#gys, this.#histograms, this.#scratch],
       ],
       1,
     );
-    const wanted = this.options.metric === "normalised" ? 1 : 0;
-    kernels().call(
-      "informationTable",
-      ...[this.#histograms, this.#chunks, this.#bins, this.#row, wanted, this.#work, this.#table, this.#out],
+    const shape = [this.#bins, this.#row] as const;
+    const chunks = Math.max(1, this.#chunks / this.#regions);
+    kernels().rows(
+      "informationEntropies",
+      this.#regions,
+      [this.#histograms, chunks, ...shape, this.#tables, this.#margins, this.#entropies],
+      1,
     );
-    const [information, normalised, samples, , , , occupied] = arena.f64(this.#out, 7);
-    return { information: information!, normalised: normalised!, samples: samples!, occupied: occupied! };
+    const found = informationOf(arena.f64(this.#entropies, REGION_SUMS * this.#regions));
+    const part = this.options.metric === "normalised" ? 1 / found.normalised : 1;
+    kernels().rows(
+      "informationWorth",
+      this.#regions,
+      [...shape, part, this.#tables, this.#margins, this.#entropies],
+      1,
+    );
+    return found;
   }
 
   /** How the information changes at the map that was looked at last. */
   slopes(): Slopes {
     kernels().rows(
       "informationScores",
-      this.#strips,
+      this.#tiles,
       [
-        ...[this.#table, this.#xs, this.#ys, this.#places, this.#gxs, this.#gys, this.#total, this.#strip],
+        ...[this.#tables, 4 * (this.#bins + 1) * this.#row, Math.max(1, this.#tiles / this.#regions)],
+        ...[this.#xs, this.#ys, this.#places, this.#gxs, this.#gys, this.#tile * this.#tiles, this.#tile],
         ...[this.#scale, this.#sums],
       ],
       1,
     );
-    const table = this.arena.f64(this.#sums, STRIP_SUMS * this.#strips);
+    const table = this.arena.f64(this.#sums, STRIP_SUMS * this.#tiles);
     const sums = new Float64Array(STRIP_SUMS);
     const strips: Float64Array[] = [];
     for (let from = 0; from < table.length; from += STRIP_SUMS) {
@@ -180,11 +199,42 @@ export class JointHistogram {
   }
 }
 
+/** Information from what the entropies of all regions are made of; see `informationEntropies`. */
+export function informationOf(sums: ArrayLike<number>): Information {
+  let [samples, fixed, moving, joint, occupied] = [0, 0, 0, 0, 0];
+  for (let i = 0; i < sums.length; i += REGION_SUMS) {
+    const n = sums[i]!;
+    if (!(n > 0.5)) continue;
+    // n H = n log n - sum v log v
+    const all = n * log(n);
+    samples += n;
+    joint += all - sums[i + 1]!;
+    fixed += all - sums[i + 2]!;
+    moving += all - sums[i + 3]!;
+    occupied += sums[i + 4]!;
+  }
+  if (samples === 0) return { information: 0, normalised: 1, samples: 0, occupied: 0 };
+  const information = Math.max(0, (fixed + moving - joint) / samples);
+  // Where everything is alike there is nothing to tell: float32 leaves a few millionths.
+  const normalised = joint > 1e-5 * samples ? Math.max(1, (fixed + moving) / joint) : 1;
+  return { information: information > 1e-5 ? information : 0, normalised, samples, occupied };
+}
+
 /** Bins that so many samples fill: two for each cube root (the rule of Rice), at least 8 and at most `most`. */
 export function binsFor(samples: number, most: number): number {
   let bins = 8;
   while (bins < most && ((bins + 1) / 2) ** 3 <= samples) bins++;
   return bins;
+}
+
+/** Samples of a region, at least: with fewer, chance tells as much as the planes do. */
+const REGION_SAMPLES = 4096;
+
+/** Regions that so many samples are enough for: 1, 4, 16 or 64. */
+export function regionsFor(samples: number): number {
+  let regions = 1;
+  while (regions < TILES * TILES && samples >= 4 * regions * REGION_SAMPLES * 0.9) regions *= 4;
+  return regions;
 }
 
 /** Samples at most where nothing else is asked for. */

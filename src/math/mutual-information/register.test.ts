@@ -65,7 +65,7 @@ for (const family of Object.keys(truths) as InformationFamily[]) {
       expect(fit.sigma).toBeGreaterThan(error / 3);
       expect(fit.sigma).toBeLessThan(0.1);
       expect(fit.steps.length).toBeGreaterThan(2);
-      expect(fit.steps[0]!.level).toBe(2);
+      expect(fit.steps[0]!.level).toBeGreaterThan(0);
       expect(fit.steps.at(-1)!.level).toBe(0);
     });
   }
@@ -129,6 +129,27 @@ test("large intensities keep their digits, and a few hot pixels do not spoil the
     const moving = render(arena, invertMatrix3(truth), { change, seed: 2 });
     const fit = registerMutualInformation(arena, fixed, moving, options("rigid"));
     expect(errorOf(fit.movingFromFixed, truth)).toBeLessThan(0.08);
+  }
+});
+
+test("the relation of intensities may differ from place to place, where regions have histograms of their own", () => {
+  using arena = kernels().arena();
+  const truth = truths.affine;
+  const fixed = render(arena, IDENTITY, { noise: 3 });
+  const change = (v: number, x: number, y: number) => (x + y > 200 ? otherwise(v) : 60 + 0.5 * v);
+  const moving = render(arena, invertMatrix3(truth), { change, seed: 2, noise: 3 });
+  const found = registerMutualInformation(arena, fixed, moving, options("affine")).movingFromFixed;
+  expect(errorOf(found, truth)).toBeLessThan(0.1);
+});
+
+test("whole pixels are nothing special: between planes of the same pixels a shift is found as well", () => {
+  using arena = kernels().arena();
+  for (const x of [2, 2.25, 2.5]) {
+    const truth: Matrix3 = [1, 0, x, 0, 1, -3, 0, 0, 1];
+    const fixed = render(arena, IDENTITY, { noise: 6 });
+    const moving = render(arena, invertMatrix3(truth), { change: otherwise, seed: 2, noise: 6 });
+    const fit = registerMutualInformation(arena, fixed, moving, options("translation"));
+    expect(errorOf(fit.movingFromFixed, truth)).toBeLessThan(0.06);
   }
 });
 
