@@ -2,6 +2,7 @@ import { DiagnosticError } from "../core/diagnostic.js";
 import { type Grid, toPixel, toWorld } from "../core/grid.js";
 import type { RunAccess, RunRecord } from "../core/record.js";
 import { apply, type Transform } from "../core/transform.js";
+import { bendingSection } from "./bending-section.js";
 import {
   type Backdrop,
   coverageFigure,
@@ -50,7 +51,7 @@ export async function registrationSection(
   const told = finding.verdict;
   const course = told?.course && courseSection(told.course, told, fixed, moving);
   return html`${verdict}${drawn.pictures}${drawn.points}${course}${drawn.joint}${numbers}
-<h3>What the transform does</h3>${transformPart(registration.transform, fixed, moving, drawn.frame)}
+<h3>What the transform does</h3>${transformPart(registration.transform, fixed, moving, drawn.frame, drawn.bending !== undefined)}${drawn.bending}
 ${[...evidence.gaps, ...drawn.gaps].map((gap) => html`<p class="note">${gap}</p>`)}`;
 }
 
@@ -59,6 +60,7 @@ interface Drawn {
   readonly points?: Markup;
   readonly frame?: Markup;
   readonly joint?: Markup;
+  readonly bending?: Markup;
   readonly gaps: readonly string[];
 }
 
@@ -89,11 +91,13 @@ async function draw(
     fixed: await backdrop(access, pictures.fixed, Math.min(640, budget / 1200)),
     moving: await backdrop(access, pictures.moving, Math.min(640, budget / 1200)),
   };
+  const bending = await bendingSection(access, transform, fixed.grid, moving.grid, backdrops.fixed);
   return {
     pictures: html`<h3>Before and after</h3>${viewer}${close}`,
     ...(points ? { points: pointsPart(rescale(points, pictures, backdrops), backdrops) } : {}),
     frame: framePart(transform, fixed.grid, backdrops.moving),
     ...(joint ? { joint } : {}),
+    ...(bending ? { bending } : {}),
     gaps: [],
   };
 }

@@ -1,3 +1,4 @@
+import { bendingStyle } from "./bending-style.js";
 import { courseStyle, jointStyle } from "./course-style.js";
 import { mosaicStyle } from "./mosaic-style.js";
 import { graphStyle } from "./plan-svg.js";
@@ -136,4 +137,4 @@ details.plain{border:0;padding:0}details.plain>summary{border:0;color:var(--acce
 footer{margin-top:60px;border-top:1px solid var(--line);padding-top:14px;font-size:.88rem;color:var(--soft)}
 @media (max-width:640px){.page{padding:18px 14px 60px}h1{font-size:1.5rem}.banner{padding:16px}.choice button{padding:6px 9px}.choice kbd{display:none}td.meaning{min-width:15em}}
 @media print{:root{color-scheme:light;--paper:#fff;--panel:#fff;--ink:#000;--soft:#444;--line:#bbb}body{font-size:10.5pt}.page{max-width:none;padding:0}nav,.screen,.viewer,.js .viewer:not([hidden]),[data-copy]{display:none!important}.still,.js .still:not(.shown){display:grid!important}figure,tr,.banner,.key div,.reasons li{break-inside:avoid}h2,h3{break-after:avoid}a{color:inherit}.banner,.choice,.chart rect,img{print-color-adjust:exact;-webkit-print-color-adjust:exact}details:not(.long)::details-content{content-visibility:visible;height:auto}}
-${courseStyle}${jointStyle}${mosaicStyle}${graphStyle}`;
+${bendingStyle}${courseStyle}${jointStyle}${mosaicStyle}${graphStyle}`;

@@ -86,6 +86,7 @@ export function transformPart(
   fixed: Grid | undefined,
   moving: Grid | undefined,
   frame?: Markup,
+  bendsBelow = false,
 ): Markup {
   const both = matrices(transform);
   const there = describeTransform({ transform, ...(fixed ? { fixed } : {}) });
@@ -95,7 +96,7 @@ export function transformPart(
       : undefined;
   return html`<p class="lede">To lie on the fixed image, the moving image is ${transformInWords(there)}.</p><p>${kindOf(transform)}.</p>
 ${there.shape !== "degenerate" && numbersTable(there, back, fixed, moving)}
-<div class="pair aside">${frame}<div>${fixed && moving && html`<p>${landing(transform, fixed, moving)}</p>`}${fixed && bendPart(transform, fixed)}</div></div>
+<div class="pair aside">${frame}<div>${fixed && moving && html`<p>${landing(transform, fixed, moving)}</p>`}${fixed && !bendsBelow && bendPart(transform, fixed)}</div></div>
 ${
   both &&
   html`<details class="plain"><summary>The numbers: matrices in world coordinates</summary><p class="note">World coordinates are ${fixed?.crs === "px" ? "pixels: the centre of the first pixel is (0, 0), x points right, y down" : "those of the files, in their units"}. A point is written as a column (x, y, 1).</p><div class="pair"><figure>${matrix(both.there)}<figcaption>fixed to moving: what the file holds, and what resampling uses</figcaption></figure><figure>${matrix(both.back)}<figcaption>moving to fixed: where a point of the moving image goes</figcaption></figure></div></details>`
