@@ -18,6 +18,7 @@ const topics = {
   memory: { file: "memory.mjs" },
   mosaic: { file: "mosaic.mjs" },
   stitch: { file: "stitch.mjs", inputs: "stitch" },
+  bend: { file: "bend.mjs" },
   plan: { file: "plan.mjs" },
   calibration: { file: "calibration.mjs" },
   kernels: { file: "kernels.mjs" },

@@ -72,7 +72,7 @@ export { predictLandmarks } from "./math/landmarks/predict.js";
 export { trainLandmarks } from "./math/landmarks/train.js";
 export { meanPoints, trainingSet } from "./math/landmarks/training-set.js";
 export { type BlockTarget, filterImage, type ImageFace, lazyImage, type Region, withOverviews } from "./math/lazy.js";
-export { measureSimilarity, measureTre } from "./math/measure.js";
+export { measureDifference, measureSimilarity, measureTre } from "./math/measure.js";
 export { alignTiles } from "./math/mosaic/align-tiles.js";
 export { blends } from "./math/mosaic/fuse/blend.js";
 export { mosaicFrame } from "./math/mosaic/fuse/frame.js";

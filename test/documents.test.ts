@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { registry } from "../plugins/index.js";
 import { failed, ok, problem } from "../src/core/diagnostic.js";
+import { interpolations } from "../src/core/interpolation.js";
 import { worldPoints } from "../src/core/points.js";
 import { apply } from "../src/core/transform.js";
 import { parseTransformFile } from "../src/core/transform-json.js";
@@ -170,6 +171,34 @@ describe("examples, from their made-up images to the truth", () => {
     );
     expect(ran.exit, ran.stderr).toBe(0);
     expect(existsSync(join(folder, "results", "aligned.tif"))).toBe(true);
+  });
+
+  test("interpolation-comparison finds the B-spline more faithful than other cubics, and transform-families shows all eight", () => {
+    const folder = join(scratch, "warps");
+    cpSync(join(root, "pipelines"), folder, { recursive: true });
+    execFileSync(process.execPath, [join(root, "examples", "make-warps.mjs"), join(folder, "data"), "160"]);
+    for (const recipe of ["interpolation-comparison", "transform-families"]) {
+      const ran = tiepoint(folder, "run", `${recipe}.yaml`);
+      expect(ran.exit, ran.stderr).toBe(0);
+    }
+    const figures = (name: string) => JSON.parse(readFileSync(join(folder, "results", `${name}.json`), "utf8"));
+    const rmse = (name: string): number => figures(name).rmse.value;
+    for (const name of interpolations)
+      if (name !== "bspline3" && name !== "lanczos3") expect(rmse("bspline3"), name).toBeLessThan(rmse(name));
+    for (const name of [
+      "translation",
+      "rigid",
+      "similarity",
+      "affine",
+      "projective",
+      "tps",
+      "bspline",
+      "displacement",
+    ]) {
+      expect(existsSync(join(folder, "results", `${name}.png`)), name).toBe(true);
+      expect(figures(`${name}-area`), name).toMatchObject({ folded: { value: 0 }, "no-way-back": { value: 0 } });
+      expect(figures(`${name}-area`)["inverse-error"].value, name).toBeLessThan(0.01);
+    }
   });
 
   /** An example with data that a script of the examples makes. */

@@ -31,6 +31,15 @@ export async function measureSimilarity(
   return ok(metrics);
 }
 
+/** How alike two images are as their files place them: `ncc`, `nmi`, `ssim`, and `rmse`, in the fixed image's intensities. */
+export async function measureDifference(fixed: Image, moving: Image, context: Context): Promise<Result<Metrics>> {
+  using arena = kernels().arena();
+  const pair = await readPair(arena, { fixed, moving }, 1e6, context.signal);
+  const { ncc, nmi, ssim, rmse } = similarityUnder(arena, pair, startingMap(pair));
+  const likeness = { ncc: { value: ncc }, nmi: { value: nmi }, ssim: { value: ssim } };
+  return ok(Number.isNaN(rmse) ? likeness : { ...likeness, rmse: { value: rmse } });
+}
+
 /**
  * Distances between where a registration puts landmarks and where they are.
  *

@@ -12,6 +12,8 @@ export interface PixelMapping {
   map(pixels: Float64Array): Float64Array;
   /** Length over which the map may change its course, pixels of `onto`. */
   readonly detail: number;
+  /** Largest difference between a patch and the map at the checked places, source pixels. */
+  readonly tolerance: number;
 }
 
 export function pixelMapping(transform: Transform, onto: Grid, source: Grid): PixelMapping {
@@ -21,7 +23,14 @@ export function pixelMapping(transform: Transform, onto: Grid, source: Grid): Pi
     map: (pixels) =>
       applyAffine(into, mapPoints(transform, applyAffine(onto.worldFromPixel, pixels) as Points<"world">)),
     detail: detailOf(transform) / spacing(onto),
+    tolerance: hasField(transform) ? TOLERANCE / 2 : TOLERANCE,
   };
+}
+
+/** Whether a displacement field is part of it: linear between its places, it has edges that lie between what is checked. */
+function hasField(t: Transform): boolean {
+  if (t.type === "sequence") return t.steps.some(hasField);
+  return t.type === "inverse" ? hasField(t.of) : t.type === "displacement";
 }
 
 /** World length of the finest thing that a map can tell: the spacing of its knots, coefficients or offsets. */
@@ -60,8 +69,8 @@ function detailOf(t: Transform): number {
 
 /** Sides of patches, pixels; what the last cannot follow is mapped pixel by pixel. */
 const SIDES = [64, 32, 16, 8] as const;
-/** Largest difference between a patch and the map at the checked places, source pixels. */
-const TOLERANCE = 0.003;
+/** Where the map is smooth. */
+const TOLERANCE = 0.002;
 const PATCH_NUMBERS = 35;
 
 interface Patch {
@@ -73,7 +82,7 @@ interface Patch {
  * Positions of a block of output pixels, f64 pairs in kernel memory, row by row.
  *
  * The map is evaluated at 4 × 4 places of squares of 64 pixels, and is a cubic between them. At nine places amid the four
- * by four the cubic is held against the map: where it is off by more than 0.003 source pixels, the square is cut in four,
+ * by four the cubic is held against the map: where it is off by more than 0.002 source pixels (half of that for displacement fields), the square is cut in four,
  * down to 8 pixels, and then the map is evaluated at every pixel. As a cubic's error is nearly largest at those places,
  * positions are good to 0.01 pixel. Squares never reach further than twice the map's own detail, and lie where they lie
  * whatever is read: the same pixel has the same position in every block.
@@ -152,7 +161,7 @@ function cubicPatches(
   const rest: Patch[] = [];
   for (const [k, patch] of open.entries()) {
     const values = mapped.subarray(2 * places.length * k, 2 * places.length * (k + 1));
-    if (!isCubic(values)) rest.push(patch);
+    if (!isCubic(values, mapping.tolerance)) rest.push(patch);
     else {
       fits.set([patch.x, patch.y, side], PATCH_NUMBERS * count);
       fits.set(values.subarray(0, 32), PATCH_NUMBERS * count + 3);
@@ -163,7 +172,7 @@ function cubicPatches(
 }
 
 /** Whether the checks lie on the cubic through the nodes; a patch of which nothing has a place counts as one. */
-function isCubic(values: Float64Array): boolean {
+function isCubic(values: Float64Array, tolerance: number): boolean {
   if (values.every(Number.isNaN)) return true;
   for (let c = 0; c < 9; c++) {
     const across = checkWeights[c % 3]!;
@@ -172,7 +181,7 @@ function isCubic(values: Float64Array): boolean {
       let sum = 0;
       for (let j = 0; j < 4; j++)
         for (let i = 0; i < 4; i++) sum += across[i]! * down[j]! * values[2 * (4 * j + i) + k]!;
-      if (!(Math.abs(sum - values[32 + 2 * c + k]!) <= TOLERANCE)) return false;
+      if (!(Math.abs(sum - values[32 + 2 * c + k]!) <= tolerance)) return false;
     }
   }
   return true;

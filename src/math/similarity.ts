@@ -8,6 +8,8 @@ export interface Similarity {
   readonly nmi: number;
   /** Mean structural similarity over 7 × 7 windows, −1 to 1; 0 where either image is constant. Wang 2004, doi:10.1109/TIP.2003.819861 */
   readonly ssim: number;
+  /** Root mean square difference of grey values; lower is more alike. NaN where fewer than 16 samples were compared. */
+  readonly rmse: number;
   /** Samples that were compared. */
   readonly count: number;
 }
@@ -34,7 +36,7 @@ export function similarity(
     sumA += a[i]!;
     sumB += b[i]!;
   }
-  if (count < 16) return { ncc: 0, nmi: 1, ssim: 0, count };
+  if (count < 16) return { ncc: 0, nmi: 1, ssim: 0, rmse: Number.NaN, count };
   const meanA = sumA / count;
   const meanB = sumB / count;
   let aa = 0;
@@ -55,6 +57,7 @@ export function similarity(
     ncc,
     nmi: mutualInformation(a, b, valid, count, meanA, spanA, meanB, spanB),
     ssim: structural(a, b, valid, width, height, spanA, spanB),
+    rmse: Math.sqrt(Math.max(0, aa - 2 * ab + bb) / count + (meanA - meanB) ** 2),
     count,
   };
 }

@@ -3,7 +3,7 @@ import { definePlugin, failed, jacobianImage, jacobianMetrics, problem } from "t
 export default definePlugin({
   kind: "measure",
   name: "jacobian",
-  version: "1",
+  version: "2",
   summary: "Measures how a transform changes areas, place by place, and where it folds.",
   cite: ["doi:10.1006/nimg.2001.0862"],
   params: {},

@@ -34,3 +34,17 @@ test("images of one value are like nothing, and every figure is a number", async
   const flat = memoryImage(new Float32Array(96 * 80).fill(7), pixelGrid(96, 80));
   expect(await measured(flat, flat, shift(0, 0))).toMatchObject({ "ncc-after": 0, "nmi-after": 1, "ssim-after": 0 });
 });
+
+test("without a transform the images are compared as they lie, grey level by grey level", async () => {
+  const brighter = memoryImage(
+    Float32Array.from({ length: 96 * 80 }, (_, i) => 40 + Math.sin(i) + 3 * (i % 2 ? 1 : -1)),
+    pixelGrid(96, 80),
+  );
+  const plain = memoryImage(
+    Float32Array.from({ length: 96 * 80 }, (_, i) => 36 + Math.sin(i)),
+    pixelGrid(96, 80),
+  );
+  const outcome = await similarity.run({ fixed: plain, moving: brighter, transform: undefined }, {}, testContext());
+  expect(outcome.ok && outcome.metrics!.rmse!.value).toBeCloseTo(5, 4);
+  expect(outcome.ok && Object.keys(outcome.metrics!)).toEqual(["ncc", "nmi", "ssim", "rmse"]);
+});

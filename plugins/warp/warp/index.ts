@@ -20,7 +20,7 @@ import {
 export default definePlugin({
   kind: "warp",
   name: "warp",
-  version: "1",
+  version: "2",
   summary: "Brings the moving image onto the fixed image's grid, through a transform, resampling once.",
   cite: ["doi:10.1109/TASSP.1981.1163711", "doi:10.1145/54852.378514", "doi:10.1109/42.875199"],
   params: {

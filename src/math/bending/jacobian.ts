@@ -6,6 +6,7 @@ import { kernels } from "../../kernel/lane.js";
 import { lazyImage } from "../lazy.js";
 import { blockPositions, pixelMapping } from "../positions.js";
 import { lattice } from "./bending-error.js";
+import { roundTrip } from "./round-trip.js";
 import { bendingShape } from "./shape.js";
 
 /**
@@ -40,7 +41,7 @@ export function jacobianImage(transform: Transform, grid: Grid): Image {
   );
 }
 
-/** What the Jacobian is over a grid, looked at in 48 × 48 places. */
+/** What the Jacobian is over a grid, looked at in 48 × 48 places, and how well the transform can be reversed. */
 export function jacobianMetrics(transform: Transform, grid: Grid): Metrics {
   const places = lattice(grid, new Float64Array(0));
   const corners = lattice(grid, new Float64Array(0));
@@ -50,12 +51,15 @@ export function jacobianMetrics(transform: Transform, grid: Grid): Metrics {
   const shape = mirrored ? bendingShape(transform, places, corners, step, true) : plain;
   const [least, largest] = shape.area;
   const median = shape.scale ** 2;
+  const { worst, lost } = roundTrip(transform, grid);
   const numbers: Record<string, { value: number; unit?: string }> = {
     "jacobian-median": { value: mirrored ? -median : median },
     "least-area": { value: least },
     "largest-area": { value: largest },
     folded: { value: 100 * shape.folded, unit: "%" },
     anisotropy: { value: shape.anisotropy },
+    "inverse-error": { value: worst, unit: "px" },
+    "no-way-back": { value: 100 * lost, unit: "%" },
   };
   return Object.fromEntries(Object.entries(numbers).filter(([, { value }]) => Number.isFinite(value)));
 }
