@@ -59,6 +59,7 @@ export const catalogue: Readonly<Record<string, () => Promise<{ default: AnyPlug
   "read/transform": () => import("./read/transform/index.js"),
   "stack/align": () => import("./stack/align/index.js"),
   "stack/apply": () => import("./stack/apply/index.js"),
+  "stack/bspline": () => import("./stack/bspline/index.js"),
   "stack/mean": () => import("./stack/mean/index.js"),
   "stack/order": () => import("./stack/order/index.js"),
   "stitch/align": () => import("./stitch/align/index.js"),

@@ -13,14 +13,15 @@ export interface Table {
   readonly meaning?: TableMeaning;
 }
 
-/** Columns of each: `src/core/tile-tables.ts`, `src/core/slice-tables.ts`. */
+/** Columns of each: `src/core/tile-tables.ts`, `src/core/slice-tables.ts`, `src/core/slice-bends.ts`. */
 export type TableMeaning =
   | "tile-layout"
   | "tile-positions"
   | "tile-edges"
   | "tile-seams"
   | "slice-transforms"
-  | "slice-pairs";
+  | "slice-pairs"
+  | "slice-bends";
 
 /** A file on disk. Its digest is its key; the path only says where the bytes are. */
 export interface FileRef {

@@ -5,6 +5,7 @@ const columnsOf: readonly (readonly [TableMeaning, readonly string[]])[] = [
   ["tile-layout", ["file", "x", "y", "width", "height", "row", "col"]],
   ["tile-edges", ["a", "b", "dx", "dy", "sigma_x", "sigma_y", "ncc", "residual", "state"]],
   ["slice-transforms", ["file", "m00", "m01", "m02", "m10", "m11", "m12", "sigma", "state"]],
+  ["slice-bends", ["file", "x", "y", "dx", "dy"]],
 ];
 
 /** Gives a table that was read from a file the meaning that its columns tell: it is one that Tiepoint wrote. */

@@ -184,6 +184,47 @@ export const manyTerms: Readonly<Record<string, Term>> = {
     meaning: "Tiles that the light was found from.",
     group: "evidence",
   },
+  "slices-bent": {
+    name: "Slices bent",
+    meaning: "Slices whose bend comes from their own pixels; the others bend as their neighbours.",
+    better: "higher",
+    group: "evidence",
+  },
+  "apart-ncc-before": {
+    name: "Correlation of slices apart, before",
+    meaning: "Correlation of slices too far apart to have been compared with each other, placed but not bent.",
+    group: "similarity",
+  },
+  "apart-ncc-after": {
+    name: "Correlation of slices apart, after",
+    meaning: "Correlation of slices too far apart to have been compared with each other, placed and bent.",
+    better: "higher",
+    group: "similarity",
+  },
+  "held-out-ncc-before": {
+    name: "Correlation of pixels held out, before",
+    meaning:
+      "Correlation of a slice with its neighbours at pixels that were kept from the registration, without a bend.",
+    group: "similarity",
+  },
+  "held-out-ncc-after": {
+    name: "Correlation of pixels held out, after",
+    meaning:
+      "Correlation of a slice with its neighbours at pixels that were kept from the registration, bent by the others.",
+    better: "higher",
+    group: "similarity",
+  },
+  "bend-size": {
+    name: "Size of the bends",
+    meaning: "Typical distance (root mean square) by which the bends move a place.",
+    group: "shape",
+  },
+  "bend-noise": {
+    name: "Bends of noise",
+    meaning: "What bends are found, typically, where there are none: two halves of the pixels differ by that much.",
+    better: "lower",
+    group: "error",
+  },
   unchecked: {
     name: "Unchecked slices",
     meaning: "Slices that one pair alone places: nothing contradicts it, and nothing confirms it.",

@@ -22,7 +22,7 @@ const table = (maps: readonly (readonly [string, Affine2])[]) =>
 const shift = (x: number, y: number): Affine2 => [1, 0, x, 0, 1, y];
 const defaults = { frame: "first", channel: undefined, interpolation: undefined, fill: undefined } as const;
 const run = (slices: ReadonlyMap<string, Image>, transforms = pair, params = {}) =>
-  plugin.run({ slices, transforms }, { ...defaults, ...params }, context());
+  plugin.run({ slices, transforms, bends: undefined }, { ...defaults, ...params }, context());
 const pair = table([
   ["a", shift(0, 0)],
   ["b", shift(1, -1)],

@@ -1,23 +1,28 @@
 import { DiagnosticError, failed, ok, problem, type Result } from "../../core/diagnostic.js";
-import { type Affine2, applyAffine, composeAffine, type Grid, invertAffine } from "../../core/grid.js";
+import { type Affine2, composeAffine, type Grid, invertAffine } from "../../core/grid.js";
 import { type Image, isCategorical } from "../../core/image.js";
+import type { SliceBends } from "../../core/slice-bends.js";
 import type { SliceTransforms } from "../../core/slice-tables.js";
-import type { Transform } from "../../core/transform.js";
+import { sequence, type Transform } from "../../core/transform.js";
+import { latticeMap } from "../free-form/lattice-map.js";
 import { lazyImage } from "../lazy.js";
 import { holeValue } from "../read-plane.js";
 import { type WarpOptions, warpImage } from "../resample.js";
-import { bandOf, type Slice } from "./slices.js";
+import { unionBox } from "./maps.js";
+import { bandOf, type Slice, slicesInOrder } from "./slices.js";
 
 /** `first` is the first slice's grid; `union` all that any slice shows. */
 export type StackFrame = "first" | "union";
 
 export interface ApplyOptions extends Pick<WarpOptions, "interpolation" | "fill"> {
   readonly frame: StackFrame;
+  /** How slices bend on top of where they lie. */
+  readonly bends?: SliceBends;
 }
 
 /**
  * Slices on one grid as the bands of one image, which are computed when they are read, each pixel resampled once from its
- * own slice. A slice that was not used when the stack was aligned shows nothing where its pixels cannot be read.
+ * own slice, bent or not. A slice that was not used when the stack was aligned shows nothing where its pixels cannot be read.
  *
  * @returns `slices-differ` when the table and the slices have other names, `slice-type-differs` when slices are of several types
  */
@@ -43,7 +48,10 @@ export function applyStack(
   }
   const frames = transforms.frameFromSlice;
   const grid = frameGrid(order.value, frames, options.frame);
-  const warped = order.value.flatMap(({ name, image }, i) => warpedBands(name, image, frames[i]!, grid, options));
+  const bends = bendMaps(options.bends, first(order.value).grid);
+  const warped = order.value.flatMap(({ name, image }, i) =>
+    warpedBands(name, image, { frameFromSlice: frames[i]!, bend: bends.get(name) }, grid, options),
+  );
   const like = warped[0]!.image;
   // A value for places that some slice does not show, which a stack always has.
   const face = {
@@ -82,26 +90,6 @@ const isDamage = (error: unknown): boolean =>
 
 const first = (slices: readonly Slice[]): Image => slices[0]!.image;
 
-/** The table's slices, in its order. Names of bands need not agree where one image holds all: the order of pages does. */
-function slicesInOrder(slices: readonly Slice[], { slices: names }: SliceTransforms): Result<readonly Slice[]> {
-  const byName = new Map(slices.map((s) => [s.name, s]));
-  const missing = names.filter((name) => !byName.has(name));
-  const extra = slices.filter((s) => !names.includes(s.name)).map((s) => s.name);
-  if (missing.length === 0 && extra.length === 0) return ok(names.map((name) => byName.get(name)!));
-  const listed = (list: readonly string[]) => `${list.slice(0, 3).join(", ")}${list.length > 3 ? " …" : ""}`;
-  const said = [
-    ...(missing.length > 0 ? [`the stack has no ${listed(missing)}`] : []),
-    ...(extra.length > 0 ? [`the table has no ${listed(extra)}`] : []),
-  ];
-  return failed(
-    problem(
-      "slices-differ",
-      `Expected one row in the table for each slice, but ${said.join(" and ")}`,
-      'Give slices the names that they had when they were aligned (id: "{file}" names them by file).',
-    ),
-  );
-}
-
 interface Frame {
   readonly grid: Grid;
   /** The common frame's pixels to this grid's. */
@@ -111,36 +99,36 @@ interface Frame {
 function frameGrid(slices: readonly Slice[], frames: readonly Affine2[], frame: StackFrame): Frame {
   const { grid } = first(slices);
   if (frame === "first") return { grid, move: [1, 0, 0, 0, 1, 0] };
-  let [left, top, right, bottom] = [0, 0, 1, 1].map((_, n) =>
-    n < 2 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY,
-  ) as [number, number, number, number];
-  slices.forEach(({ image: { grid: g } }, i) => {
-    const [w, h] = [g.width - 1, g.height - 1];
-    const corners = applyAffine(frames[i]!, Float64Array.of(0, 0, w, 0, 0, h, w, h));
-    for (let k = 0; k < 8; k += 2) {
-      left = Math.min(left, Math.floor(corners[k]! + 1e-6));
-      right = Math.max(right, Math.ceil(corners[k]! - 1e-6));
-      top = Math.min(top, Math.floor(corners[k + 1]! + 1e-6));
-      bottom = Math.max(bottom, Math.ceil(corners[k + 1]! - 1e-6));
-    }
-  });
+  const { left, top, width, height } = unionBox(
+    slices.map((s) => s.image.grid),
+    frames,
+  );
   const [a, b, c, d, e, f] = grid.worldFromPixel;
   return {
     grid: {
       ...grid,
-      width: right - left + 1,
-      height: bottom - top + 1,
+      width,
+      height,
       worldFromPixel: [a, b, a * left + b * top + c, d, e, d * left + e * top + f],
     },
     move: [1, 0, -left, 0, 1, -top],
   };
 }
 
+/** Bends as maps of the first slice's world, in which the common frame's pixels are that slice's. */
+const bendMaps = (bends: SliceBends | undefined, grid: Grid): ReadonlyMap<string, Transform> =>
+  new Map(
+    bends?.slices.map((name, s) => {
+      const field = { lattice: bends.lattice, coefficients: bends.coefficients[s]! };
+      return [name, latticeMap(field, grid)] as const;
+    }) ?? [],
+  );
+
 /** A slice's bands on the frame, each an image of one band. */
 function warpedBands(
   name: string,
   image: Image,
-  frameFromSlice: Affine2,
+  { frameFromSlice, bend }: { readonly frameFromSlice: Affine2; readonly bend: Transform | undefined },
   { grid, move }: Frame,
   { interpolation, fill }: ApplyOptions,
 ): readonly { readonly name: string; readonly image: Image }[] {
@@ -150,7 +138,8 @@ function warpedBands(
     composeAffine(invertAffine(grid.worldFromPixel), sliceFromPixel),
     image.grid.worldFromPixel,
   );
-  const transform: Transform = { type: "affine", matrix: world };
+  const placed: Transform = { type: "affine", matrix: world };
+  const transform = bend ? sequence(bend, placed) : placed;
   const options = {
     ...(fill === undefined ? {} : { fill }),
     ...(interpolation === undefined || isCategorical(image) ? {} : { interpolation }),

@@ -1,4 +1,4 @@
-import { type Affine2, composeAffine, invertAffine } from "../../core/grid.js";
+import { type Affine2, applyAffine, composeAffine, invertAffine } from "../../core/grid.js";
 
 /** What a slice may do. */
 export type SliceFamily = "translation" | "rigid" | "similarity" | "affine";
@@ -107,4 +107,27 @@ export function scaleMap(m: Affine2, [from, to]: readonly [number, number]): Aff
   // Coarse pixel u stands at fine pixel f·u + (f − 1)/2.
   const fine = (f: number): Affine2 => [f, 0, (f - 1) / 2, 0, f, (f - 1) / 2];
   return composeAffine(composeAffine(invertAffine(fine(from)), m), fine(to));
+}
+
+/** A box of whole pixels of the common frame. */
+export interface Box extends Size {
+  readonly left: number;
+  readonly top: number;
+}
+
+/** The smallest box that holds all of every slice. */
+export function unionBox(sizes: readonly Size[], frameFromSlice: readonly Affine2[]): Box {
+  let [left, top] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  let [right, bottom] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  sizes.forEach((size, i) => {
+    const [w, h] = [size.width - 1, size.height - 1];
+    const corners = applyAffine(frameFromSlice[i]!, Float64Array.of(0, 0, w, 0, 0, h, w, h));
+    for (let k = 0; k < 8; k += 2) {
+      left = Math.min(left, Math.floor(corners[k]! + 1e-6));
+      right = Math.max(right, Math.ceil(corners[k]! - 1e-6));
+      top = Math.min(top, Math.floor(corners[k + 1]! + 1e-6));
+      bottom = Math.max(bottom, Math.ceil(corners[k + 1]! - 1e-6));
+    }
+  });
+  return { left, top, width: right - left + 1, height: bottom - top + 1 };
 }

@@ -2,6 +2,7 @@ import { failed, ok, problem, type Result } from "../../core/diagnostic.js";
 import type { Grid } from "../../core/grid.js";
 import type { Image } from "../../core/image.js";
 import { findBand } from "../../core/read-options.js";
+import type { SliceTransforms } from "../../core/slice-tables.js";
 import type { Arena } from "../../kernel/memory.js";
 import type { Plane } from "../plane.js";
 import { grayPlane } from "../read-plane.js";
@@ -82,4 +83,27 @@ export async function readSlice(
   signal?: AbortSignal,
 ): Promise<{ readonly plane: Plane; readonly grid: Grid }> {
   return grayPlane(arena, image, factor, signal);
+}
+
+/** The table's slices, in its order. Names of bands need not agree where one image holds all: the order of pages does. */
+export function slicesInOrder(
+  slices: readonly Slice[],
+  { slices: names }: Pick<SliceTransforms, "slices">,
+): Result<readonly Slice[]> {
+  const byName = new Map(slices.map((s) => [s.name, s]));
+  const missing = names.filter((name) => !byName.has(name));
+  const extra = slices.filter((s) => !names.includes(s.name)).map((s) => s.name);
+  if (missing.length === 0 && extra.length === 0) return ok(names.map((name) => byName.get(name)!));
+  const listed = (list: readonly string[]) => `${list.slice(0, 3).join(", ")}${list.length > 3 ? " …" : ""}`;
+  const said = [
+    ...(missing.length > 0 ? [`the stack has no ${listed(missing)}`] : []),
+    ...(extra.length > 0 ? [`the table has no ${listed(extra)}`] : []),
+  ];
+  return failed(
+    problem(
+      "slices-differ",
+      `Expected one row in the table for each slice, but ${said.join(" and ")}`,
+      'Give slices the names that they had when they were aligned (id: "{file}" names them by file).',
+    ),
+  );
 }
