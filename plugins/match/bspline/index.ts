@@ -9,9 +9,10 @@ export default definePlugin({
   params: {
     metric: {
       type: "string",
-      enum: ["ssd"],
-      default: "ssd",
-      description: "ssd: square differences, up to one gain and one offset.",
+      enum: ["ssd", "ncc"],
+      default: "ncc",
+      description:
+        "ncc: each place up to a brightness and a contrast of its own, so that light may change over the image; ssd: one gain and one offset for all of it, a little more exact where that is so.",
     },
     latticeSpacing: {
       type: "number",
@@ -25,7 +26,7 @@ export default definePlugin({
       type: "number",
       minimum: 0,
       maximum: 1000,
-      default: 0.003,
+      default: 0.001,
       description: "Weight of smoothness beside the images; more makes the bend stiffer.",
     },
     effort: {

@@ -32,8 +32,8 @@ export interface FreeFormEvidence {
 type Say = (code: string, message: string, hint: string) => void;
 
 /** Standard deviations of wrong windows by which a right bend stands out, and those below which chance does as well. */
-const SAFE = 6;
-const CHANCE = 3.5;
+const SAFE = 5;
+const CHANCE = 3;
 
 /** Share of the places that may come out elsewhere: weak corners do. */
 const PARTED = 0.25;
@@ -86,7 +86,7 @@ export function judgeFreeForm(e: FreeFormEvidence, reject: Say, suspect: Say): v
       "The images may be too far apart, or differ in more than place: align them better before (start:), try metric: ncc, or a wider lattice-spacing.",
     );
   }
-  if (e.undetermined > 0.6) {
+  if (e.undetermined > 0.5) {
     suspect(
       "mostly-undetermined",
       `At ${percent(e.undetermined)} of the lattice's nodes the images are too flat, or not compared: the bend there is carried on from elsewhere`,

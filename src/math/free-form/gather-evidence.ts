@@ -1,6 +1,5 @@
 import type { Arena } from "../../kernel/memory.js";
 import { halfPlane, type Plane } from "../plane.js";
-import { carryOn } from "./carry-on.js";
 import { consistencyOf, displaced, noiseOf } from "./consistency.js";
 import { determinedNodes } from "./determined.js";
 import type { FreeFormEvidence } from "./evidence.js";
@@ -16,8 +15,11 @@ const SIDE = 512;
 /** Pixels of the level at which what noise does is tried, at most. */
 const NOISE_PIXELS = 2.1e6;
 
-/** A last step that moves no node farther has arrived, pixels. */
-const REST = 0.2;
+/**
+ * A corner without anything to hold it may wander on when all else rests. What comes out at the same place from another start,
+ * but for this share of the places, rests.
+ */
+const AT_REST = 0.1;
 
 /** In words, for people. */
 export const measureWords: Readonly<Record<FreeFormOptions["metric"], string>> = {
@@ -27,7 +29,7 @@ export const measureWords: Readonly<Record<FreeFormOptions["metric"], string>> =
 };
 
 /**
- * What two starts, both directions, the noise and wrong places say of a bend, and the bend without what was carried on blindly.
+ * What two starts, both directions, the noise and wrong places say of a bend.
  *
  * @param pixel  moving pixels per pixel of the planes
  */
@@ -35,10 +37,10 @@ export function gatherEvidence(
   arena: Arena,
   fixed: Plane,
   moving: Plane,
-  found: FreeFormFit,
+  fit: FreeFormFit,
   options: FreeFormOptions,
   pixel: number,
-): { readonly fit: FreeFormFit; readonly evidence: FreeFormEvidence } {
+): FreeFormEvidence {
   const level = (most: (plane: Plane) => boolean) => {
     let [f, m, scale] = [fixed, moving, 1];
     for (; most(f); scale *= 2) {
@@ -46,14 +48,13 @@ export function gatherEvidence(
       if (scale > 1) for (const { at } of [f, m]) arena.free(at);
       [f, m] = next;
     }
-    return { f, m, scale, options: { ...options, spacing: found.lattice.spacing / scale } };
+    return { f, m, scale, options: { ...options, spacing: fit.lattice.spacing / scale } };
   };
   const small = level((plane) => Math.max(plane.width, plane.height) > SIDE);
-  const bent = bentPlane(arena, small.m, coarser(found, small.scale));
-  const told = determinedNodes(arena, small.f, bent, coarser(found, small.scale).lattice);
-  arena.free(bent.at);
-  const fit = carryOn(found, told.nodes, fixed.width, fixed.height);
   const field = coarser(fit, small.scale);
+  const bent = bentPlane(arena, small.m, field);
+  const told = determinedNodes(arena, small.f, bent, field.lattice);
+  arena.free(bent.at);
   const nodes = nodePlaces(field.lattice, told.nodes, small.f);
   const { starts, roundTrip } = consistencyOf(arena, small.f, small.m, field, small.options, nodes);
   const fine = level((plane) => plane.width * plane.height > NOISE_PIXELS);
@@ -71,7 +72,7 @@ export function gatherEvidence(
   const evidence: FreeFormEvidence = {
     measure: measureWords[options.metric],
     ...{ before: fit.measureBefore, after: fit.measureAfter },
-    converged: fit.converged || (fit.steps.at(-1)?.step ?? 0) < Math.max(REST, fine.scale * noise),
+    converged: fit.converged || starts.apart < AT_REST,
     ...{ iterations: fit.iterations, detail, leastJacobian: fit.leastJacobian },
     shared: sharedPixels(arena, small.f, small.m) / (small.f.width * small.f.height),
     starts: { ...starts, distance: pixel * small.scale * starts.distance },
@@ -83,7 +84,7 @@ export function gatherEvidence(
     noise: pixel * fine.scale * noise,
   };
   for (const { f, m, scale } of [small, fine]) if (scale > 1) for (const { at } of [f, m]) arena.free(at);
-  return { fit, evidence };
+  return evidence;
 }
 
 /** A field as one of planes whose pixels are means over squares of `scale` pixels. */

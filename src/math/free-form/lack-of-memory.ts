@@ -3,7 +3,7 @@ import type { Looked } from "./one-grid.js";
 import type { FreeFormOptions } from "./register.js";
 
 /** Bytes per pixel of the grid: two planes, their levels, and what the sums take. */
-const PIXEL_BYTES: Readonly<Record<FreeFormOptions["metric"], number>> = { ssd: 14, ncc: 20, "mutual-information": 20 };
+const PIXEL_BYTES: Readonly<Record<FreeFormOptions["metric"], number>> = { ssd: 22, ncc: 28, "mutual-information": 28 };
 
 /** Rows of the banded factor reach over three rows of the lattice, twice: two unknowns a node. */
 function factorBytes({ width, height }: Looked, spacing: number): number {

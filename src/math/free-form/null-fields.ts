@@ -1,8 +1,11 @@
+import { pixelGrid } from "../../core/grid.js";
 import type { Arena } from "../../kernel/memory.js";
+import { lattice } from "../bending/bending-error.js";
 import { cos, log, sin } from "../elementary.js";
 import { halfPlane, type Plane } from "../plane.js";
+import { displaced } from "./consistency.js";
 import { bentPlane, correlation, detailPlane, shiftedPlane } from "./plane-tools.js";
-import { type FreeFormOptions, registerFreeForm } from "./register.js";
+import { type FreeFormOptions, freePrepared, prepareFreeForm, registerPreparedFreeForm } from "./register.js";
 
 /** What a bend reaches where the start puts the images, beside what it reaches where they cannot correspond. */
 export interface NullFields {
@@ -49,12 +52,14 @@ export function nullFields(
   const request = { ...options, spacing: Math.max(LEAST_SPACING, spacing), effort: "fast" as const };
   const details = [f, m].map((plane) => detailPlane(arena, plane, DETAIL)) as [Plane, Plane];
   const [fd, md] = details;
+  const prepared = prepareFreeForm(arena, fd, request);
+  const places = lattice(pixelGrid(f.width, f.height), new Float64Array(0));
   const bend = (window: Plane) => {
-    const fit = registerFreeForm(arena, fd, window, request);
+    const fit = registerPreparedFreeForm(prepared, window);
     const bent = bentPlane(arena, window, fit);
     const found = correlation(arena, fd, bent);
     arena.free(bent.at);
-    return found;
+    return { ...found, places: displaced(fit, places) };
   };
   const before = correlation(arena, fd, md);
   const here = bend(md);
@@ -63,19 +68,18 @@ export function nullFields(
   for (const ring of RINGS) {
     for (let d = 0; d < DIRECTIONS; d++) {
       const angle = (2 * Math.PI * (d + (ring === RINGS[0] ? 0 : 0.5))) / DIRECTIONS;
-      const window = shiftedPlane(
-        arena,
-        md,
-        Math.round(ring * cos(angle) * f.width),
-        Math.round(ring * sin(angle) * f.height),
-      );
-      const { ncc, pixels } = bend(window);
+      const [dx, dy] = [Math.round(ring * cos(angle) * f.width), Math.round(ring * sin(angle) * f.height)];
+      const window = shiftedPlane(arena, md, dx, dy);
+      const found = bend(window);
+      const { ncc, pixels } = found;
       arena.free(window.at);
       if (!(pixels >= 0.3 * here.pixels) || Number.isNaN(ncc)) continue;
+      if (together(here.places, found.places, dx, dy) > FOUND_BACK) continue;
       wrong.push(fisher(ncc));
       most = Math.max(most, ncc);
     }
   }
+  freePrepared(prepared);
   for (const at of [...made, ...details.map((p) => p.at)]) arena.free(at);
   if (wrong.length < 6 || Number.isNaN(here.ncc)) return undefined;
   const mean = wrong.reduce((a, b) => a + b, 0) / wrong.length;
@@ -89,6 +93,20 @@ export function nullFields(
 }
 
 const LEAST_SPACING = 8;
+
+/** A window that has found its way back over this share of the image is no wrong one. */
+const FOUND_BACK = 0.1;
+const NEAR = 4;
+
+/** Share of places that a shifted window's bend takes to where the true window's does, pixels. */
+function together(here: Float64Array, there: Float64Array, dx: number, dy: number): number {
+  let count = 0;
+  for (let i = 0; i < here.length; i += 2) {
+    const [x, y] = [there[i]! + dx - here[i]!, there[i + 1]! + dy - here[i + 1]!];
+    if (x * x + y * y < NEAR * NEAR) count++;
+  }
+  return (2 * count) / here.length;
+}
 
 /** Fisher's scale, on which correlations of given reliability spread alike. */
 const fisher = (r: number): number => {

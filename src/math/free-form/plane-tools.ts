@@ -26,19 +26,37 @@ export function bentPlane(arena: Arena, plane: Plane, field: PlaneLattice): Plan
   return out;
 }
 
-/** A plane without what is smooth, so that shading and vignettes do not make images alike. */
+/**
+ * A plane without what is smooth, so that shading and vignettes do not make images alike, and with what stands out most held
+ * back, so that some bright spots do not speak for all: d / sqrt(1 + (d / s)²), s being its mean length.
+ */
 export function detailPlane(arena: Arena, plane: Plane, sigma: number): Plane {
+  const { width, height } = plane;
   const smooth = blurPlane(arena, plane, sigma);
-  const out = emptyPlane(arena, plane.width, plane.height);
-  const [p, q, to] = [plane, smooth, out].map(({ at, stride, height }) => arena.f32(at, stride * height)) as [
+  const out = emptyPlane(arena, width, height);
+  const [p, q, to] = [plane, smooth, out].map(({ at, stride }) => arena.f32(at, stride * height)) as [
     Float32Array,
     Float32Array,
     Float32Array,
   ];
-  for (let y = 0; y < plane.height; y++) {
-    for (let x = 0; x < plane.width; x++) to[y * out.stride + x] = p[y * plane.stride + x]! - q[y * smooth.stride + x]!;
+  let [sum, count] = [0, 0];
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const d = p[y * plane.stride + x]! - q[y * smooth.stride + x]!;
+      to[y * out.stride + x] = d;
+      if (Number.isNaN(d)) continue;
+      sum += Math.abs(d);
+      count++;
+    }
   }
   arena.free(smooth.at);
+  const s = sum > 0 ? sum / count : 1;
+  for (let y = 0; y < height; y++) {
+    for (let i = y * out.stride; i < y * out.stride + width; i++) {
+      const d = to[i]! / s;
+      to[i] = d / Math.sqrt(1 + d * d);
+    }
+  }
   return out;
 }
 
@@ -89,15 +107,11 @@ function moments(arena: Arena, a: Plane, b: Plane): Moments {
   };
 }
 
-/** Correlation of two planes over the pixels that both show, NaN where either is flat; those pixels' number, and variance in `a`. */
-export function correlation(
-  arena: Arena,
-  a: Plane,
-  b: Plane,
-): { readonly ncc: number; readonly pixels: number; readonly variance: number } {
+/** Correlation of two planes over the pixels that both show, and how many those are; NaN where either is flat. */
+export function correlation(arena: Arena, a: Plane, b: Plane): { readonly ncc: number; readonly pixels: number } {
   const { pixels, variances, covariance } = moments(arena, a, b);
   const both = Math.sqrt(variances[0] * variances[1]);
-  return { ncc: both > 0 ? covariance / both : Number.NaN, pixels, variance: variances[0] };
+  return { ncc: both > 0 ? covariance / both : Number.NaN, pixels };
 }
 
 /** The gain and offset that give `b` the mean and the variance of `a`; 1 and 0 where either is flat. */

@@ -92,11 +92,11 @@ async function bend(
   progress(0.3);
   const { metric, spacing, bending, effort } = options;
   const asked = { metric, spacing, effort, bending };
-  const found = registerFreeForm(arena, fixed, moving, asked);
+  const fit = registerFreeForm(arena, fixed, moving, asked);
   await new Promise(setImmediate); // lets a signal arrive between long stretches of work
   signal.throwIfAborted();
   progress(0.5);
-  const { fit, evidence } = gatherEvidence(arena, fixed, moving, found, asked, looked.magnification);
+  const evidence = gatherEvidence(arena, fixed, moving, fit, asked, looked.magnification);
   signal.throwIfAborted();
   progress(0.8);
   return ok({
