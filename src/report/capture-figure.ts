@@ -94,7 +94,7 @@ export function captureFigure(list: readonly Reach[]): Markup {
       const y = row * i + 30;
       const { place, found, ends } = reach;
       const x = along(reach, reach.at);
-      return html`<text class="title" x="0" y="${y + 4}">${names[reach.what]}</text><text class="y" x="${from - 26}" y="${y + 4}">${ends[0]}</text><text class="far" x="${to + 26}" y="${y + 4}">${ends[1]}</text><path class="range" d="M${from} ${y}H${to}"/><path class="start" d="M${along(reach, 0)} ${y - 7}v14"/>${Number.isFinite(reach.at) && html`<circle class="${place}" cx="${x}" cy="${y}" r="6"/><text class="found" x="${x}" y="${y - 12}">${found}</text>`}`;
+      return html`<text class="title" x="10" y="${y + 4}">${names[reach.what]}</text><text class="y" x="${from - 26}" y="${y + 4}">${ends[0]}</text><text class="far" x="${to + 26}" y="${y + 4}">${ends[1]}</text><path class="range" d="M${from} ${y}H${to}"/><path class="start" d="M${along(reach, 0)} ${y - 7}v14"/>${Number.isFinite(reach.at) && html`<circle class="${place}" cx="${x}" cy="${y}" r="6"/><text class="found" x="${x}" y="${y - 12}">${found}</text>`}`;
     },
   )}</svg>`;
 }

@@ -9,7 +9,7 @@ export const courseStyle = `h4{font-size:1rem;margin:1.6em 0 .4em;font-weight:62
 .chart.course .mark-name{text-anchor:start;fill:var(--good);font-weight:600;paint-order:stroke;stroke:var(--panel);stroke-width:4px}
 .chart.capture .title,.chart.capture .far{text-anchor:start}
 .chart.course .title,.chart.capture .title{fill:var(--ink);font-weight:600}
-.capture{padding:6px 14px}
+
 .capture .range{stroke:var(--accent);stroke-opacity:.4;stroke-width:9;stroke-linecap:round}
 .capture .start{stroke:var(--ink);stroke-width:1.6}
 .capture circle{fill:var(--good);stroke:var(--panel);stroke-width:2}.capture .rim,.capture .outside{fill:var(--warn)}

@@ -1,3 +1,4 @@
+import { descentTerms } from "./glossary-descent.js";
 import { manyTerms } from "./glossary-many.js";
 import type { Group, Term } from "./glossary-term.js";
 
@@ -441,6 +442,7 @@ const terms: Readonly<Record<string, Term>> = {
     better: "higher",
     group: "evidence",
   },
+  ...descentTerms,
   ...manyTerms,
   reflection: {
     name: "Reflection",
