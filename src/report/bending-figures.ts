@@ -179,8 +179,8 @@ export function gridFigure(bending: Bending, under: Backdrop, factor: number): M
   const path = (indices: readonly number[], times: number) => {
     let [d, pen] = ["", false];
     for (const i of indices) {
-      const x = (nodes[2 * i]! + 0.5 + times * offsets[2 * i]!) * zoom;
-      const y = (nodes[2 * i + 1]! + 0.5 + times * offsets[2 * i + 1]!) * zoom;
+      const x = (nodes[2 * i]! + 0.5 + (times === 0 ? 0 : times * offsets[2 * i]!)) * zoom;
+      const y = (nodes[2 * i + 1]! + 0.5 + (times === 0 ? 0 : times * offsets[2 * i + 1]!)) * zoom;
       const drawable = Math.abs(x) < 1e5 && Math.abs(y) < 1e5;
       if (drawable) d += `${pen ? "L" : "M"}${round(x)} ${round(y)}`;
       pen = drawable;

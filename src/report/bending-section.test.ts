@@ -4,7 +4,7 @@ import { pixelGrid } from "../core/grid.js";
 import { worldPoints } from "../core/points.js";
 import { sequence, type Transform } from "../core/transform.js";
 import { bendingOf } from "./bending.js";
-import { areaLimit, areaPicture, arrowFactor, gridFactor, lengthPicture } from "./bending-figures.js";
+import { areaLimit, areaPicture, arrowFactor, gridFactor, gridFigure, lengthPicture } from "./bending-figures.js";
 import { bendingSection } from "./bending-section.js";
 import { buildReport } from "./report.js";
 
@@ -83,6 +83,8 @@ test("nothing is drawn where the moving image is not met", () => {
   const [{ data, width: columns }, length] = [areaPicture(bending, 1.2), lengthPicture(bending, 5)];
   const alpha = (of: Uint8Array, k: number) => of[3 * columns * bending.rows + k]!;
   const row = 40 * columns;
+  // The straight grid is drawn all the same.
+  expect(/class="before" d="([^"]*)"/.exec(gridFigure(bending, under, 5).text)![1]!.match(/L/g)).toHaveLength(30);
   expect([alpha(data as Uint8Array, row + 20), alpha(data as Uint8Array, row + 60)]).toEqual([190, 0]);
   expect([alpha(length.data as Uint8Array, row + 20), alpha(length.data as Uint8Array, row + 60)]).toEqual([190, 0]);
 });
