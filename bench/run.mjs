@@ -13,6 +13,7 @@ const topics = {
   features: { file: "features.mjs", inputs: "features" },
   pair: { file: "pair.mjs", inputs: "intensity" },
   intensity: { file: "intensity.mjs", inputs: "intensity" },
+  "mutual-information": { file: "mutual-information.mjs", inputs: "mi" },
   warp: { file: "warp.mjs", inputs: "warp" },
   write: { file: "write.mjs", inputs: "warp" },
   memory: { file: "memory.mjs" },

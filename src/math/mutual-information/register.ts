@@ -95,6 +95,8 @@ const KEPT_OVERLAP = 0.5;
 /** Samples in a megapixel, and at most. */
 const USUAL_SAMPLES = 466000;
 const MOST_SAMPLES = 1e6;
+/** Samples at levels before the last, at most: what they leave, the next finds. */
+const PASSING_SAMPLES = 131072;
 
 /** Side of the cells of one sample each, pixels. */
 export function samplingStep({ width, height }: Plane, sampling?: number | "all"): number {
@@ -103,6 +105,8 @@ export function samplingStep({ width, height }: Plane, sampling?: number | "all"
   const pixels = width * height;
   return Math.max(1, Math.min(1.5, Math.sqrt(pixels / USUAL_SAMPLES)), Math.sqrt(pixels / MOST_SAMPLES));
 }
+
+const passingStep = ({ width, height }: Plane): number => Math.max(1, Math.sqrt((width * height) / PASSING_SAMPLES));
 
 /**
  * Registers two planes by the information that their intensities share, whatever the relation between them: Levenberg-Marquardt
@@ -144,7 +148,7 @@ export function registerInformationLevels(
     const isLast = i === use.length - 1;
     const [plane, other] = [fixed.planes[l]!, moving.planes[k]!];
     const back = use.length - 1 - i;
-    const step = isLast ? samplingStep(plane, options.sampling) : samplingStep(plane);
+    const step = isLast ? samplingStep(plane, options.sampling) : passingStep(plane);
     const samples = (plane.width * plane.height) / step ** 2;
     const regions = Math.min(options.regions ?? 64, regionsFor(samples));
     const joint = new JointHistogram(arena, plane, other, fixed.ranges[l]!, moving.ranges[k]!, {
