@@ -30,6 +30,9 @@ export interface MapLook {
   readonly agreeing: number;
   /** What `misfit` would be of a perfect map, by the noise of the patches alone; pixels of the moving image. */
   readonly missOfNoise: number;
+  /** What half of the cells miss by at least, and what their noise alone would give: few that are mistaken move neither. */
+  readonly typicalMiss: number;
+  readonly typicalNoise: number;
 }
 
 /**
@@ -87,6 +90,8 @@ export async function lookThrough(
     folded: shape.folded,
     agreeing: seen.agreeing,
     missOfNoise: seen.missOfNoise * unit,
+    typicalMiss: seen.typicalMiss * unit,
+    typicalNoise: seen.typicalNoise * unit,
   };
 }
 
@@ -111,6 +116,9 @@ interface Summary {
   readonly miss: number;
   /** What patches' own noise adds to it. */
   readonly missOfNoise: number;
+  /** Medians over the cells of both. */
+  readonly typicalMiss: number;
+  readonly typicalNoise: number;
   /** Root mean square distance of what agrees. */
   readonly residual: number;
   /** Median standard deviation of what agrees. */
@@ -147,6 +155,8 @@ function summary({ ties, agrees }: SecondLook, grid: Grid): Summary {
     places: toWorld(grid, pixelPoints(use.flatMap((i) => [fixed[2 * i]!, fixed[2 * i + 1]!]))),
     miss: Math.sqrt(misses.reduce((sum, m) => sum + m, 0) / misses.length),
     missOfNoise: Math.sqrt(noises.reduce((sum, n) => sum + n, 0) / noises.length),
+    typicalMiss: Math.sqrt(median(misses)),
+    typicalNoise: Math.sqrt(median(noises)),
     residual: Math.sqrt(square / use.length),
     noise: median(use.map((i) => sigma[i]!)),
   };

@@ -312,6 +312,7 @@ function metricsOf(e: Evidence): Metrics {
       metrics["null-ncc"] = { value: detail.elsewhere };
       metrics["null-deviation"] = { value: detail.deviation };
     }
+    if (e.intensity.patches) metrics["patch-miss"] = px(e.intensity.patches.miss);
     metrics["second-start"] = px(starts);
     metrics["round-trip"] = px(roundTrip);
   }

@@ -98,6 +98,34 @@ test.each(["translation", "rigid", "similarity", "projective"] as const)("finds 
   expect(value.transform.type).toBe(model === "projective" ? "projective" : "affine");
 });
 
+test.each([0.5, 2])("finds a scale of %d, if the model may scale", async (scale) => {
+  const [c, s] = [0.98 * scale, 0.17 * scale];
+  const truth: Matrix3 = [c, -s, 120 - 120 * c + 90 * s + 5, s, c, 90 - 120 * s - 90 * c - 4, 0, 0, 1];
+  const inputs = { fixed: fixed(), moving: moving({ sceneFromPixel: invertMatrix3(truth) }) };
+  for (const model of ["similarity", "affine"] as const) {
+    const value = resultOf(await run(inputs, { model }));
+    expect(errorOf(matrixOf(value), truth)).toBeLessThan(0.1);
+    expect(value.verdict!.status).toBe("accepted");
+  }
+  const rigid = await run(inputs, { model: "rigid" });
+  if (rigid.ok) expect(rigid.value.transform.verdict!.status).not.toBe("accepted");
+});
+
+test("a map that is too stiff for a scene that bends is suspect", async () => {
+  const bent = (amount: number) => ({
+    at: (x: number, y: number) => scene.at(x + amount * Math.sin(y / 25 + x / 60), y + amount * Math.sin(x / 30)),
+  });
+  const verdictOf = async (amount: number) =>
+    resultOf(await run({ fixed: fixed(), moving: viewImage(bent(amount), { ...size, noise: 2, seed: 2 }) })).verdict!;
+  const straight = await verdictOf(0);
+  expect(straight.status).toBe("accepted");
+  expect(straight.metrics["patch-miss"]!.value).toBeLessThan(0.2);
+  const stiff = await verdictOf(2);
+  expect(stiff.status).toBe("suspect");
+  expect(stiff.reasons.map((r) => r.code)).toEqual(["too-stiff"]);
+  expect(stiff.metrics["patch-miss"]!.value).toBeGreaterThan(0.7);
+});
+
 test("works in world coordinates, whatever spacing and place", async () => {
   const place = (scale: number, x: number, y: number) => ({
     ...pixelGrid(size.width, size.height),

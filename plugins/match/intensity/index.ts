@@ -3,7 +3,7 @@ import { definePlugin, pixelLength, registerByIntensity } from "tiepoint/plugin"
 export default definePlugin({
   kind: "match",
   name: "intensity",
-  version: "1",
+  version: "2",
   summary:
     "Aligns images of one kind by their intensities: the most accurate where brightness is alike up to gain and offset.",
   cite: ["doi:10.1109/TPAMI.2008.113", "doi:10.1023/B:VISI.0000011205.11775.fd"],

@@ -14,6 +14,8 @@ export interface IntensityEvidence {
   readonly starts: number;
   /** How far from where it began a place comes back through the map of moving to fixed. */
   readonly roundTrip: number;
+  /** What half of the places in the image are missed by at least, by small patches, and what their noise alone would give. */
+  readonly patches?: { readonly miss: number; readonly noise: number } | undefined;
 }
 
 type Say = (code: string, message: string, hint: string) => void;
@@ -21,6 +23,12 @@ type Say = (code: string, message: string, hint: string) => void;
 /** Standard deviations of wrong maps by which a right one stands out, and those below which chance does as well. */
 const SAFE = 6;
 const CHANCE = 3.5;
+
+/**
+ * Patches that miss by less say nothing, pixels. On 70 made pairs of six scenes the typical miss of right maps was below 0.1 px, of affine maps of
+ * scenes that bend by 0.7 px (root mean square) 0.56 px and more; on photographs of a plane, from aside, up to 0.57 px, which their noise explained.
+ */
+const LEAST_MISS = 0.5;
 
 /** Rejects what chance may explain, and doubts an optimum that is not the only one. */
 export function judgeIntensity(e: IntensityEvidence, reject: Say, suspect: Say): void {
@@ -53,6 +61,13 @@ export function judgeIntensity(e: IntensityEvidence, reject: Say, suspect: Say):
       "not-converged",
       `After ${e.iterations} steps the map still moves`,
       "The images may differ in more than the model allows: try robust: true, a looser model, or a mask.",
+    );
+  }
+  if (e.patches && e.patches.miss > Math.max(LEAST_MISS, 3 * e.patches.noise, 2 * e.sigma)) {
+    suspect(
+      "too-stiff",
+      `Over half of the image and more, small patches lie ${e.patches.miss.toPrecision(2)} px and more from where the map puts them, and their noise explains ${e.patches.noise.toPrecision(1)} px`,
+      "Use a looser model, and match/bspline after it where something bends.",
     );
   }
   const apart = Math.max(0.5, 6 * e.sigma);

@@ -16,13 +16,14 @@ export async function judgeFound(
   signal: AbortSignal,
   fourier?: FourierEvidence,
 ): Promise<Verdict> {
-  const { evidence, confirmed, missOfNoise } = await lookThrough(transform, images, signal);
+  const { evidence, confirmed, missOfNoise, typicalMiss, typicalNoise } = await lookThrough(transform, images, signal);
   const miss = evidence.misfit;
   const misfit = Number.isFinite(miss) ? Math.sqrt(Math.max(0, miss ** 2 - 2 * missOfNoise ** 2)) : 0;
   const { sigma } = intensity;
   return judge(
     {
-      ...{ ...evidence, family, intensity, misfit, noise: sigma },
+      ...{ ...evidence, family, misfit, noise: sigma },
+      intensity: confirmed ? { ...intensity, patches: { miss: typicalMiss, noise: typicalNoise } } : intensity,
       ...(fourier ? { fourier } : {}),
       // Where nothing is confirmed the optimum may be a wrong one, and its covariance says nothing.
       expectedError: confirmed && Number.isFinite(sigma) ? Math.sqrt(sigma ** 2 + misfit ** 2) : Number.NaN,
