@@ -21,6 +21,13 @@ export default definePlugin({
       description:
         "mattes: mutual information; normalised: what both tell over what the pair tells, which depends less on the overlap.",
     },
+    features: {
+      type: "string",
+      enum: ["intensity", "gradient"],
+      default: "intensity",
+      description:
+        "What is compared: intensities, or how strong edges are, where little else is shared (radar and photograph); then edges are searched first, at any turn.",
+    },
     bins: {
       type: "integer",
       minimum: 8,
@@ -38,12 +45,12 @@ export default definePlugin({
   },
   inputs: { fixed: "image", moving: "image", fixedMask: "image?", movingMask: "image?", start: "transform?" },
   outputs: { transform: "transform" },
-  async run(inputs, { model, metric, bins, maxSide }, context) {
+  async run(inputs, { model, metric, features, bins, maxSide }, context) {
     const side = pixelLength(maxSide, inputs.fixed.grid);
     if (!side.ok) return side;
     return registerByInformation(
       inputs,
-      { model, metric, bins, maxSide: side.value, turns: 0, scales: [1, 1] },
+      { model, metric, features, bins, maxSide: side.value, turns: 0, scales: [1, 1] },
       context,
     );
   },

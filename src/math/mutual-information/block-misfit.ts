@@ -4,6 +4,10 @@ import { type BlockSurface, REACH, SURFACE_SIDE } from "./block-surface.js";
 const CELLS = 4;
 /** Halves of a cell have at least so many blocks. */
 const LEAST_BLOCKS = 2;
+/** A half says where it belongs when its top stands out by as many standard deviations of a sum of unrelated surfaces. */
+const STANDS_OUT = 4;
+/** Fewer cells that say so tell nothing; then all count. */
+const LEAST_CELLS = 4;
 /** Mean of a squared distance over its median, where both coordinates are normal. */
 const MEAN_OF_MEDIAN = 1.44;
 /** What the tops of surfaces of whole pixels cannot tell, pixels. */
@@ -26,19 +30,21 @@ export function squaredMisfit(surfaces: readonly BlockSurface[], width: number, 
     halves[halves[0].length <= halves[1].length ? 0 : 1].push(surface);
     cells.set(cell, halves);
   }
-  const products: number[] = [];
+  const [products, all]: [number[], number[]] = [[], []];
   for (const [a, b] of cells.values()) {
     if (b.length < LEAST_BLOCKS) continue;
     const [p, q] = [top(a), top(b)];
-    products.push(p[0] * q[0] + p[1] * q[1]);
+    const product = p.at[0] * q.at[0] + p.at[1] * q.at[1];
+    all.push(product);
+    if (Math.min(p.height / Math.sqrt(a.length), q.height / Math.sqrt(b.length)) >= STANDS_OUT) products.push(product);
   }
-  products.sort((a, b) => a - b);
-  const middle = products[products.length >> 1] ?? 0;
+  const use = (products.length >= LEAST_CELLS ? products : all).sort((a, b) => a - b);
+  const middle = use[use.length >> 1] ?? 0;
   return Math.max(0, MEAN_OF_MEDIAN * middle - UNSEEN * UNSEEN);
 }
 
 /** Where the sum of surfaces is highest, to a part of a pixel by parabolas. */
-function top(surfaces: readonly BlockSurface[]): readonly [number, number] {
+function top(surfaces: readonly BlockSurface[]): { readonly at: readonly [number, number]; readonly height: number } {
   const total = new Float64Array(SURFACE_SIDE * SURFACE_SIDE);
   for (const { values } of surfaces) for (let k = 0; k < total.length; k++) total[k] = total[k]! + values[k]!;
   let best = 0;
@@ -50,5 +56,5 @@ function top(surfaces: readonly BlockSurface[]): readonly [number, number] {
     const bend = before - 2 * here + after;
     return bend < 0 ? (before - after) / (2 * bend) : 0;
   };
-  return [x - REACH + part(1, x), y - REACH + part(SURFACE_SIDE, y)];
+  return { at: [x - REACH + part(1, x), y - REACH + part(SURFACE_SIDE, y)], height: total[best]! };
 }

@@ -35,8 +35,8 @@ export interface InformationEvidence {
 
 type Say = (code: string, message: string, hint: string) => void;
 
-/** What blocks of right maps reach by what intensities are worth, by edges too, or by one of them alone. */
-const SAFE = { both: 0.3, edgesBeside: 0.25, deviation: 6.5, blocksAlone: 0.5, edgesAlone: 0.6 } as const;
+/** What right maps reach: blocks by what intensities are worth stand out, and edges agree; or most blocks do. */
+const SAFE = { deviation: 6.5, edges: 0.3, blocks: 0.3, blocksAlone: 0.5 } as const;
 /** Below these, chance alone does as well. */
 const CHANCE = { blocks: 0.12, deviation: 4.5, edges: 0.3 } as const;
 /** Fewer blocks tell nothing. */
@@ -55,9 +55,8 @@ export function judgeInformation(e: InformationEvidence, diagonal: number, rejec
   const found = `${percent(consistency)} of ${blocks} blocks lie where the map puts them${byEdges === undefined ? "" : `, and by their edges ${percent(byEdges)}`}; chance gives 5 %`;
   const isChance = !(byWorth >= CHANCE.blocks && deviation >= CHANCE.deviation) && !((byEdges ?? 0) >= CHANCE.edges);
   const isSafe =
-    (byWorth >= SAFE.both && deviation >= SAFE.deviation && (byEdges ?? 1) >= SAFE.edgesBeside) ||
     byWorth >= SAFE.blocksAlone ||
-    ((byEdges ?? 0) >= SAFE.edgesAlone && deviation >= SAFE.deviation);
+    (deviation >= SAFE.deviation && (byEdges === undefined ? byWorth >= SAFE.blocks : byEdges >= SAFE.edges));
   if (isChance) {
     reject(
       "no-better-than-elsewhere",
@@ -66,13 +65,6 @@ export function judgeInformation(e: InformationEvidence, diagonal: number, rejec
     );
   } else if (!isSafe) {
     suspect("thin-evidence", `Few parts of the images confirm the map: ${found}`, "Look at the overlay in the report.");
-  }
-  if (e.elsewhere && !(e.elsewhere.here > e.elsewhere.elsewhere)) {
-    suspect(
-      "more-elsewhere",
-      `A wrong place shares more information (${e.elsewhere.elsewhere.toFixed(3)} nat) than the map (${e.elsewhere.here.toFixed(3)} nat)`,
-      "A frame or an empty background may weigh more than what the images show: mask it, or crop.",
-    );
   }
   const apart = Math.max(0.5, APART * diagonal);
   if (!(e.rest <= apart)) {
@@ -86,7 +78,7 @@ export function judgeInformation(e: InformationEvidence, diagonal: number, rejec
     suspect(
       "starts-disagree",
       Number.isFinite(e.starts)
-        ? `From a second start, 1 degree and 1 % of the image away, the map comes out ${e.starts.toPrecision(2)} px away`
+        ? `From a second start nearby the map comes out ${e.starts.toPrecision(2)} px away`
         : "From a second start nothing is found",
       "The optimum is narrow or one of several: give a better start, or try model: rigid first.",
     );

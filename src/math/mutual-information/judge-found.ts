@@ -9,6 +9,7 @@ import { pixelMap, readPair, similarityUnder, startingMap } from "../pair.js";
 import { plausibility } from "../plausibility.js";
 import type { StructureInputs } from "../structure/align.js";
 import { type EdgeLook, lookAtEdges } from "../structure/edge-look.js";
+import type { StructureEvidence } from "../structure/evidence.js";
 import { structureImage } from "../structure/image.js";
 import { StructurePair } from "../structure/refine.js";
 import { judge } from "../verdict.js";
@@ -20,6 +21,8 @@ export interface FoundMap {
   /** Fixed world to moving world. */
   readonly world: Matrix3;
   readonly evidence: Omit<InformationEvidence, "edges">;
+  /** Where edges were searched first: what that search says. */
+  readonly structure?: StructureEvidence;
   /** Where the images agree, fixed world. */
   readonly places: Points<"world">;
 }
@@ -28,7 +31,7 @@ export interface FoundMap {
 export async function judgeFound(
   inputs: StructureInputs,
   family: InformationFamily,
-  { world, evidence, places: agreeing }: FoundMap,
+  { world, evidence, structure, places: agreeing }: FoundMap,
   { signal }: Pick<Context, "signal">,
 ): Promise<Verdict> {
   const { fixed, moving } = inputs;
@@ -42,6 +45,7 @@ export async function judgeFound(
   const information = { ...evidence, edges: await edgesUnder(inputs, world, signal) };
   return judge(
     {
+      ...(structure ? { structure } : {}),
       ...{ family, information, similarity, overlap: overlap.ofSmaller },
       ...{ fitRmse: Number.NaN, heldOutRmse: Number.NaN, expectedError: informationError(information) },
       ...{ noise: evidence.sigma, misfit: evidence.local.misfit },

@@ -12,12 +12,15 @@ import { wrongMask } from "../features/match-images.js";
 import { hidden } from "../intensity/hidden.js";
 import { lack, lackOfMemory } from "../intensity/lack.js";
 import { pixelMap, startingMap, worldMap } from "../pair.js";
+import type { Plane } from "../plane.js";
 import { grayPlane } from "../read-plane.js";
 import type { InformationFamily } from "./families.js";
 import { gatherEvidence } from "./gather-evidence.js";
+import { gradientPlane } from "./gradient-plane.js";
 import { type FoundMap, judgeFound } from "./judge-found.js";
-import { informationLevels } from "./levels.js";
+import { type InformationLevels, informationLevels } from "./levels.js";
 import { registerInformationLevels } from "./register.js";
+import { searchEdges } from "./search-edges.js";
 
 export interface InformationInputs {
   readonly fixed: Image;
@@ -38,6 +41,11 @@ export interface RegisterInformationOptions {
   readonly turns: number;
   /** Scales, relative to the start's. */
   readonly scales: readonly [number, number];
+  /**
+   * What is compared: the images as they are, or their gradients, where edges are all that both share. Gradients begin where a search
+   * by edges puts the images, unless a start is given.
+   */
+  readonly features: "intensity" | "gradient";
   /** Longer images are looked at in a coarser version, pixels. */
   readonly maxSide: number;
 }
@@ -56,7 +64,7 @@ export async function registerByInformation(
   ];
   if (wrong.length > 0) return failed(...wrong);
   const images = { fixed: hidden(fixed, fixedMask), moving: hidden(moving, movingMask) };
-  const found = await align(images, inputs.start, options, context);
+  const found = await align(inputs, images, options, context);
   if (!found.ok) return found;
   context.progress(0.8);
   const judged = await judgeFound(inputs, options.model, found.value, context);
@@ -68,8 +76,8 @@ export async function registerByInformation(
 }
 
 async function align(
+  inputs: InformationInputs,
   images: { readonly fixed: Image; readonly moving: Image },
-  given: Registration | undefined,
   options: RegisterInformationOptions,
   context: Context,
 ): Promise<Result<FoundMap & { readonly course: Course }>> {
@@ -84,11 +92,18 @@ async function align(
   const moving = await read(images.moving);
   const bare = [...lack(arena, "fixed", fixed.plane), ...lack(arena, "moving", moving.plane)];
   if (bare.length > 0) return failed(...bare);
-  const begin = given ? asMatrix3(given.transform) : startingMap({ fixed, moving });
+  const isGradient = options.features === "gradient";
+  const { start: given } = inputs;
+  const edges = isGradient && !given ? await searchEdges(inputs, family, context) : undefined;
+  if (edges && !edges.ok) return edges;
+  const begin = edges ? edges.value.world : given ? asMatrix3(given.transform) : startingMap({ fixed, moving });
   if (begin?.[6] !== 0 || begin[7] !== 0) return failed(startNotAffine());
   context.progress(0.2);
-  const f = informationLevels(arena, fixed.plane);
-  const m = informationLevels(arena, moving.plane);
+  const levelsOf = ({ plane }: { readonly plane: Plane }) => {
+    const levels = informationLevels(arena, isGradient ? gradientPlane(arena, plane) : plane);
+    return isGradient ? withoutCoarse(levels) : levels;
+  };
+  const [f, m] = [levelsOf(fixed), levelsOf(moving)];
   const start = pixelMap(begin, fixed.grid, moving.grid);
   await new Promise(setImmediate); // lets a signal arrive between long stretches of work
   signal.throwIfAborted();
@@ -99,11 +114,12 @@ async function align(
   signal.throwIfAborted();
   context.progress(0.6);
   const pixel = spacing(moving.grid) / spacing(images.moving.grid);
-  const { places, ...evidence } = gatherEvidence(arena, f, m, fit, settings, pixel);
+  const { places, ...evidence } = gatherEvidence(arena, f, m, fit, { ...settings, features: options.features }, pixel);
   const fixedPixel = spacing(fixed.grid) / spacing(images.fixed.grid);
   const departure = departureFrom(start, fit.movingFromFixed, fixed.plane.width, fixed.plane.height);
   return ok({
     ...{ world: worldMap(fit.movingFromFixed, fixed.grid, moving.grid), evidence },
+    ...(edges ? { structure: edges.value.evidence } : {}),
     places: toWorld(fixed.grid, pixelPoints(places)),
     course: {
       measure: metric === "mattes" ? "mutual information" : "normalised mutual information",
@@ -111,6 +127,15 @@ async function align(
       ...(departure ? { found: departure } : {}),
     },
   });
+}
+
+/** Coarser levels of gradients, by their long side in pixels, show nothing that both images share. */
+const LEAST_GRADIENT_SIDE = 190;
+
+function withoutCoarse({ planes, ranges }: InformationLevels): InformationLevels {
+  const isFine = ({ width, height }: Plane, i: number) => i === 0 || Math.max(width, height) >= LEAST_GRADIENT_SIDE;
+  const use = planes.filter(isFine);
+  return { planes: use, ranges: ranges.slice(0, use.length) };
 }
 
 const startNotAffine = () =>
