@@ -28,12 +28,50 @@ export default definePlugin({
       description:
         "What is compared: intensities, or how strong edges are, where little else is shared (radar and photograph); then edges are searched first, at any turn.",
     },
+    rotation: {
+      type: "number",
+      unit: "angle",
+      minimum: 0,
+      maximum: Math.PI,
+      default: "30 deg",
+      description: "How far the images may be turned to each other, either way; 180 deg tries all.",
+    },
+    minScale: {
+      type: "number",
+      minimum: 0.25,
+      maximum: 1,
+      default: 0.75,
+      description: "Smallest factor to look for, relative to the start.",
+    },
+    maxScale: {
+      type: "number",
+      minimum: 1,
+      maximum: 4,
+      default: 1.35,
+      description: "Largest factor to look for, relative to the start.",
+    },
+    shift: {
+      type: "number",
+      unit: "ratio",
+      minimum: 0,
+      maximum: 1,
+      default: "20 %",
+      description:
+        "How far the images may be shifted from the start, either way, as a share of the fixed image's long side.",
+    },
     bins: {
       type: "integer",
       minimum: 8,
       maximum: 240,
       default: 64,
       description: "Bins of either side's intensities at the finest level; fewer where samples are few.",
+    },
+    sampling: {
+      type: "number",
+      minimum: 0,
+      maximum: 16,
+      description:
+        "Side of the cells, in pixels, that have one sample each at the finest level; 0 for one on every pixel. By default 1.5 in an image of a megapixel, 1 in a small one.",
     },
     maxSide: {
       type: "number",
@@ -45,12 +83,15 @@ export default definePlugin({
   },
   inputs: { fixed: "image", moving: "image", fixedMask: "image?", movingMask: "image?", start: "transform?" },
   outputs: { transform: "transform" },
-  async run(inputs, { model, metric, features, bins, maxSide }, context) {
+  async run(inputs, { rotation, minScale, maxScale, sampling, maxSide, ...params }, context) {
     const side = pixelLength(maxSide, inputs.fixed.grid);
     if (!side.ok) return side;
     return registerByInformation(
       inputs,
-      { model, metric, features, bins, maxSide: side.value, turns: 0, scales: [1, 1] },
+      {
+        ...{ ...params, turns: rotation, scales: [minScale, maxScale], maxSide: side.value },
+        sampling: sampling === 0 ? "all" : sampling,
+      },
       context,
     );
   },

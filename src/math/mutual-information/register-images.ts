@@ -14,6 +14,7 @@ import { lack, lackOfMemory } from "../intensity/lack.js";
 import { pixelMap, startingMap, worldMap } from "../pair.js";
 import type { Plane } from "../plane.js";
 import { grayPlane } from "../read-plane.js";
+import { type ChosenStart, chooseStart } from "./choose-start.js";
 import type { InformationFamily } from "./families.js";
 import { gatherEvidence } from "./gather-evidence.js";
 import { gradientPlane } from "./gradient-plane.js";
@@ -41,6 +42,8 @@ export interface RegisterInformationOptions {
   readonly turns: number;
   /** Scales, relative to the start's. */
   readonly scales: readonly [number, number];
+  /** How far the images may be shifted from the start, either way: share of the fixed image's long side. */
+  readonly shift: number;
   /**
    * What is compared: the images as they are, or their gradients, where edges are all that both share. Gradients begin where a search
    * by edges puts the images, unless a start is given.
@@ -105,25 +108,34 @@ async function align(
   };
   const [f, m] = [levelsOf(fixed), levelsOf(moving)];
   const start = pixelMap(begin, fixed.grid, moving.grid);
+  const { turns, scales, shift } = options;
+  const chosen: ChosenStart = isGradient
+    ? { movingFromFixed: start }
+    : chooseStart(arena, f, m, { family, start, turns, scales, shift, random });
   await new Promise(setImmediate); // lets a signal arrive between long stretches of work
   signal.throwIfAborted();
   context.progress(0.4);
   const settings = { family, metric, bins, random, ...(sampling === undefined ? {} : { sampling }) };
-  const fit = registerInformationLevels(arena, f, m, { ...settings, start });
+  const fit = registerInformationLevels(arena, f, m, { ...settings, start: chosen.movingFromFixed });
   if (fit.overlap === 0) return failed(nothingInCommon());
   signal.throwIfAborted();
   context.progress(0.6);
   const pixel = spacing(moving.grid) / spacing(images.moving.grid);
   const { places, ...evidence } = gatherEvidence(arena, f, m, fit, { ...settings, features: options.features }, pixel);
+  const isStiff = family === "translation" || family === "rigid";
   const fixedPixel = spacing(fixed.grid) / spacing(images.fixed.grid);
   const departure = departureFrom(start, fit.movingFromFixed, fixed.plane.width, fixed.plane.height);
   return ok({
-    ...{ world: worldMap(fit.movingFromFixed, fixed.grid, moving.grid), evidence },
+    ...{ world: worldMap(fit.movingFromFixed, fixed.grid, moving.grid) },
+    evidence: { ...evidence, ...(chosen.margin === undefined ? {} : { margin: chosen.margin }) },
     ...(edges ? { structure: edges.value.evidence } : {}),
     places: toWorld(fixed.grid, pixelPoints(places)),
     course: {
       measure: metric === "mattes" ? "mutual information" : "normalised mutual information",
       steps: fit.steps.map((step) => ({ ...step, step: fixedPixel * step.step })),
+      ...(isGradient
+        ? {}
+        : { capture: { rotation: family === "translation" ? 0 : turns, scale: isStiff ? [1, 1] : scales, shift } }),
       ...(departure ? { found: departure } : {}),
     },
   });
