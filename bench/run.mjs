@@ -1,4 +1,4 @@
-// npm run bench -- [TOPIC…] [--inputs DIR] [--shared DIR] [--runs N] [--side N] [--only TEXT] [--pairs N] [--unrelated N]
+// npm run bench -- [TOPIC…] [--inputs DIR] [--shared DIR] [--runs N] [--side N] [--only TEXT] [--pairs N] [--unrelated N] [--recipe FILE]
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -42,6 +42,7 @@ without a topic: ${byDefault.join(", ")}
 --side N        memory, mosaic: an image of N x N pixels; 30000 (needs 3 bytes of disk a pixel)
 --only TEXT     score: only pairs with this in their name
 --unrelated N   score: pairs that must be refused; 20
+--recipe FILE   score: a pipeline that writes results/transform.json, in place of align
 --pairs N       calibration: how many pairs; 40
 --keep          leave the temporary folder`;
 
@@ -53,6 +54,7 @@ const { values, positionals } = parseArgs({
     runs: { type: "string", default: "3" },
     side: { type: "string", default: "30000" },
     only: { type: "string", default: "" },
+    recipe: { type: "string", default: "" },
     unrelated: { type: "string", default: "20" },
     pairs: { type: "string", default: "40" },
     keep: { type: "boolean", default: false },
@@ -77,6 +79,7 @@ const context = {
   pairs: Number(values.pairs),
   unrelated: Number(values.unrelated),
   only: values.only,
+  recipe: values.recipe,
   side: Number(values.side),
   log: (text) => process.stderr.write(`  ${text}\n`),
 };

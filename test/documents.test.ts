@@ -154,6 +154,7 @@ describe("examples, from their made-up images to the truth", () => {
     ["regions", "cells"],
     ["intensity-affine", "cells"],
     ["deformable-ssd", "sections"],
+    ["multimodal-mi", "stains"],
   ] as const)("the recipe %s runs on other images by --set", (recipe, sample) => {
     const folder = join(scratch, recipe);
     makeSample(sample, folder, 384);

@@ -68,6 +68,7 @@ export default definePlugin({
     },
     sampling: {
       type: "number",
+      optional: true,
       minimum: 0,
       maximum: 16,
       description:
