@@ -8,11 +8,13 @@ import { asMatrix3, type Transform } from "../../core/transform.js";
 import type { Course } from "../../core/verdict.js";
 import { kernels } from "../../kernel/lane.js";
 import { departureFrom } from "../departure.js";
+import { log } from "../elementary.js";
 import { wrongMask } from "../features/match-images.js";
 import { hidden } from "../intensity/hidden.js";
 import { lack, lackOfMemory } from "../intensity/lack.js";
 import { pixelMap, startingMap, worldMap } from "../pair.js";
 import type { Plane } from "../plane.js";
+import { localStretch } from "../plausibility.js";
 import { grayPlane } from "../read-plane.js";
 import { type ChosenStart, chooseStart } from "./choose-start.js";
 import type { InformationFamily } from "./families.js";
@@ -102,12 +104,13 @@ async function align(
   const begin = edges ? edges.value.world : given ? asMatrix3(given.transform) : startingMap({ fixed, moving });
   if (begin?.[6] !== 0 || begin[7] !== 0) return failed(startNotAffine());
   context.progress(0.2);
+  const start = pixelMap(begin, fixed.grid, moving.grid);
+  const { scale } = localStretch(start, fixed.plane.width / 2, fixed.plane.height / 2);
   const levelsOf = ({ plane }: { readonly plane: Plane }) => {
     const levels = informationLevels(arena, isGradient ? gradientPlane(arena, plane) : plane);
-    return isGradient ? withoutCoarse(levels) : levels;
+    return isGradient ? withoutCoarse(levels, scale) : levels;
   };
   const [f, m] = [levelsOf(fixed), levelsOf(moving)];
-  const start = pixelMap(begin, fixed.grid, moving.grid);
   const { turns, scales, shift } = options;
   const chosen: ChosenStart = isGradient
     ? { movingFromFixed: start }
@@ -144,10 +147,11 @@ async function align(
 /** Coarser levels of gradients, by their long side in pixels, show nothing that both images share. */
 const LEAST_GRADIENT_SIDE = 190;
 
-function withoutCoarse({ planes, ranges }: InformationLevels): InformationLevels {
-  const isFine = ({ width, height }: Plane, i: number) => i === 0 || Math.max(width, height) >= LEAST_GRADIENT_SIDE;
-  const use = planes.filter(isFine);
-  return { planes: use, ranges: ranges.slice(0, use.length) };
+/** The finer levels, and as many more as it takes to bring pixels of different sizes together. */
+function withoutCoarse({ planes, ranges }: InformationLevels, scale: number): InformationLevels {
+  const fine = planes.filter(({ width, height }) => Math.max(width, height) >= LEAST_GRADIENT_SIDE).length;
+  const count = Math.max(1, fine) + Math.ceil(Math.abs(log(scale)) / Math.LN2 - 0.25);
+  return { planes: planes.slice(0, count), ranges: ranges.slice(0, count) };
 }
 
 const startNotAffine = () =>
