@@ -2,7 +2,10 @@ import { bendsAlongStack, type MeasuredBend } from "./along-stack.js";
 
 /** What the way along the stack makes of errors: root mean squares over the slices. */
 export interface AlongErrors {
-  /** Error of the result for an error of 1 in what each slice shows against those on one side. */
+  /**
+   * Error of the result for an error of 1 in what each slice shows against those on one side. What a slice shows against the
+   * next and the next against it comes of the same pixels, so that both have the same error.
+   */
   readonly ofMeasuring: number;
   /** What stays of bends of size 1 that have nothing to do with each other, as change along the stack is kept. */
   readonly kept: number;
@@ -38,7 +41,7 @@ export function alongErrors(used: readonly number[], range: number, length: numb
   const measuring = solve(sides.length, (_, s) => [[s, 1]]);
   const bends = solve(n, ({ slice, others }) => [[slice, 1], ...others.map((j) => [j, -1 / others.length] as const)]);
   return {
-    ofMeasuring: Math.sqrt(meanSquare(measuring, () => 0)),
+    ofMeasuring: Math.sqrt(2 * meanSquare(measuring, () => 0)),
     kept: Math.sqrt(meanSquare(bends, (k, j) => (k === j ? 1 : 0))),
     found: Math.sqrt(meanSquare(bends, () => 0)),
   };
