@@ -12,23 +12,25 @@ import { gridError } from "./ours.mjs";
 
 const side = 1024;
 
-function startPeer(python, peers, inputs, scratch) {
-  const script = fileURLToPath(new URL("intensity_opencv.py", import.meta.url));
+/** A peer that answers a line with a line of JSON. @param script  of this folder */
+export function startPeer(python, script, args) {
   const env = { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" };
-  const child = spawn(python, [script, peers, inputs, scratch, "1"], { stdio: ["pipe", "pipe", "inherit"], env });
+  const file = fileURLToPath(new URL(script, import.meta.url));
+  const child = spawn(python, [file, ...args], { stdio: ["pipe", "pipe", "inherit"], env });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     async ask(what) {
       child.stdin.write(`${what}\n`);
       const { value, done } = await lines.next();
-      if (done) throw new Error("OpenCV's process ended");
+      if (done) throw new Error(`${script} ended`);
       return JSON.parse(value);
     },
     end: () => child.stdin.end(),
   };
 }
 
-function planeOf(arena, file) {
+/** A file of 1024 x 1024 bytes. */
+export function planeOf(arena, file) {
   const bytes = readFileSync(file);
   const plane = emptyPlane(arena, side, side);
   for (let y = 0; y < side; y++)
@@ -56,7 +58,7 @@ async function contest(peer, what, scratch) {
 
 export async function bench({ inputs, peers, python, scratch, runs, intensityPairs = 36 }) {
   if (!python) return;
-  const peer = startPeer(python, peers, inputs, scratch);
+  const peer = startPeer(python, "intensity_opencv.py", [peers, inputs, scratch, "1"]);
   for (let i = 0; i < 3; i++) await contest(peer, "bench", scratch);
   const rounds = [];
   for (let i = 0; i < Math.max(7, runs); i++) rounds.push(await contest(peer, "bench", scratch));

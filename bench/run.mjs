@@ -14,6 +14,7 @@ const topics = {
   pair: { file: "pair.mjs", inputs: "intensity" },
   intensity: { file: "intensity.mjs", inputs: "intensity" },
   "mutual-information": { file: "mutual-information.mjs", inputs: "mi" },
+  deformable: { file: "deformable.mjs", inputs: "deformable" },
   warp: { file: "warp.mjs", inputs: "warp" },
   write: { file: "write.mjs", inputs: "warp" },
   memory: { file: "memory.mjs" },

@@ -2,10 +2,12 @@ import { expect, test } from "vitest";
 import { attachKernels, kernels, shareKernels } from "../../src/kernel/lane.js";
 import type { Arena } from "../../src/kernel/memory.js";
 import { dataMatrix } from "../../src/math/free-form/data-matrix.js";
+import { mutualInformation } from "../../src/math/free-form/information.js";
 import { latticeOver } from "../../src/math/free-form/lattice.js";
 import { locallyNormalised } from "../../src/math/free-form/local-contrast.js";
 import { normalMatrix } from "../../src/math/free-form/normal.js";
 import { registerFreeForm } from "../../src/math/free-form/register.js";
+import { stagesOf } from "../../src/math/free-form/schedule.js";
 import { pullAt } from "../../src/math/free-form/sums.js";
 import { levelTables } from "../../src/math/free-form/tables.js";
 import { type View, viewOf } from "../../src/math/free-form/view.js";
@@ -13,10 +15,12 @@ import { emptyPlane, type Plane as KernelPlane } from "../../src/math/plane.js";
 import { seededRandom } from "../../src/math/random.js";
 import {
   bendingSlowly,
+  histogramSlowly,
   localContrastSlowly,
   matrixSlowly,
   pullSlowly,
   type SlowLattice,
+  scoresSlowly,
 } from "../reference/free-form.js";
 import { doubles, maxDifference, noise, type Plane } from "../reference/plane.js";
 import { attachHelpers, canHelp, endHelpers } from "../support/lanes.js";
@@ -32,6 +36,7 @@ function put(arena: Arena, p: Plane): KernelPlane {
   return plane;
 }
 
+const SCHEDULE = { metric: "mutual-information", spacing: 9, bending: 1e-3, effort: "standard", finest: 0 } as const;
 const AS_IT_IS = { sigma: 0, pivot: 0, scale: 1, radius: 0 };
 
 function slowLattice(width: number, height: number, spacing: number, size: number, seed = 7): SlowLattice {
@@ -87,6 +92,72 @@ test.each([
 );
 
 test.each([
+  ["all rows", 40, 33, 9, 1, 0],
+  ["holes, every second row", 37, 30, 8.3, 2, 0.05],
+] as const)("histogram, scores and their products agree with the slow twin: %s", (_, w, h, spacing, rowStep, holes) => {
+  using arena = kernels().arena();
+  const fixed = noise(5, w, h, { low: -1, high: 1, holes });
+  const moving = noise(6, w, h, { low: -1, high: 1, holes });
+  const lattice = slowLattice(w, h, spacing, 3);
+  const shape = latticeOver(w, h, spacing);
+  const tables = levelTables(arena, put(arena, fixed), 0, w, h, shape);
+  const geometry = { level: 0, lattice: shape, tables };
+  const [f, m] = [fixed, moving].map((p) => viewOf(arena, put(arena, p), AS_IT_IS)) as [View, View];
+  const stage = { ...stagesOf(1, SCHEDULE)[0]!, bins: 20, rowStep };
+  const binning = { bins: 20, fixed: [-0.9, 0.95], moving: [-0.8, 1] } as const;
+  const matrix = dataMatrix(arena, f, geometry, { rowStep, scale: 1 });
+  const measure = mutualInformation(arena, { stage, geometry, fixed: f, matrix, free() {} }, m, binning);
+  const force = measure.force(lattice.coefficients);
+
+  const counts = histogramSlowly(fixed, moving, lattice, rowStep, binning);
+  const total = counts.reduce((sum, v) => sum + v, 0);
+  expect(force.pixels).toBe(Math.round(total));
+  const sum = (of: (l: number, k: number) => number) =>
+    Array.from({ length: 20 }, (_, l) => Array.from({ length: 20 }, (_, k) => of(l, k)));
+  const count = (l: number, k: number) => counts[20 * l + k]!;
+  const ofFixed = sum(count).map((row) => row.reduce((a, b) => a + b, 0));
+  const ofMoving = sum((k, l) => count(l, k)).map((row) => row.reduce((a, b) => a + b, 0));
+  const information = sum((l, k) =>
+    count(l, k) > 0 ? (count(l, k) / total) * Math.log((count(l, k) * total) / (ofFixed[l]! * ofMoving[k]!)) : 0,
+  );
+  expect(force.value).toBeCloseTo(
+    information.flat().reduce((a, b) => a + b, 0),
+    5,
+  );
+  const table = Float64Array.from(counts, (v, i) => Math.log((v + 0.1) / (ofMoving[i % 20]! + 0.1)));
+  const slow = scoresSlowly(fixed, moving, lattice, rowStep, binning, table);
+  near(
+    force.right,
+    slow.right.map((v) => -v),
+    2e-4,
+  );
+  const n = slow.right.length;
+  const onDiagonal = Array.from(slow.right, (_, p) => slow.matrix[p * n + p]!);
+  const seen = onDiagonal.filter((d) => d > 0);
+  expect((force.matrix.diagonal * seen.length) / seen.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 3);
+  const x = lattice.coefficients;
+  const bending = 0.1 * force.matrix.diagonal;
+  const bent = bendingProduct(lattice);
+  const right = Float64Array.from(x, (_, p) => {
+    let sum = bending * bent[p]! + 1e-4 * force.matrix.diagonal * x[p]!;
+    for (let q = 0; q < n; q++) sum += slow.matrix[p * n + q]! * x[q]!;
+    return sum;
+  });
+  near(normalMatrix(arena, force.matrix, shape, bending).solve(right), x, 5e-3);
+});
+
+/** Bending's product by its energy: a quadratic form is known by its values. */
+function bendingProduct(lattice: SlowLattice): Float64Array {
+  const x = lattice.coefficients;
+  return Float64Array.from(x, (_, k) => {
+    const [plus, minus] = [x.slice(), x.slice()];
+    plus[k] = plus[k]! + 1;
+    minus[k] = minus[k]! - 1;
+    return (bendingSlowly(lattice, plus) - bendingSlowly(lattice, minus)) / 4;
+  });
+}
+
+test.each([
   ["in one piece", 43, 39, 9, 1, 0.03],
   ["wider than high", 60, 22, 7, 1, 0],
   ["higher than wide", 20, 50, 6.5, 2, 0],
@@ -110,13 +181,7 @@ test.each([
   expect(sums.diagonal / (2 * diagonal)).toBeCloseTo(1, 5);
   const bending = 0.1 * diagonal;
   const x = lattice.coefficients;
-  // Bending's product by its energy: a quadratic form is known by its values.
-  const bent = Float64Array.from(x, (_, k) => {
-    const [plus, minus] = [x.slice(), x.slice()];
-    plus[k] = plus[k]! + 1;
-    minus[k] = minus[k]! - 1;
-    return (bendingSlowly(lattice, plus) - bendingSlowly(lattice, minus)) / 4;
-  });
+  const bent = bendingProduct(lattice);
   const right = Float64Array.from(x, (_, p) => {
     let sum = bending * bent[p]! + 1e-4 * 2 * diagonal * x[p]!;
     for (let q = 0; q < n; q++) sum += 2 * data[p * n + q]! * x[q]!;
@@ -153,10 +218,12 @@ test.skipIf(!canHelp)("one lane and three give the same registration, to the las
   const run = () => {
     using arena = kernels().arena();
     const [fixed, moving] = planes.map((p) => put(arena, p)) as [KernelPlane, KernelPlane];
-    return registerFreeForm(arena, fixed, moving, { metric: "ncc", spacing: 4 });
+    return (["ncc", "mutual-information"] as const).map((metric) =>
+      registerFreeForm(arena, fixed, moving, { metric, spacing: metric === "ncc" ? 4 : 16 }),
+    );
   };
   const alone = run();
-  expect(alone.leastJacobian).toBeGreaterThan(0);
+  for (const fit of alone) expect(fit.leastJacobian).toBeGreaterThan(0);
   await attachHelpers(2);
   expect(kernels().lanes).toBe(3);
   for (let i = 0; i < 3; i++) expect(run()).toEqual(alone);

@@ -76,6 +76,74 @@ export function pullSlowly(
   return { right, moments };
 }
 
+export interface Binning {
+  readonly bins: number;
+  readonly fixed: readonly [low: number, high: number];
+  readonly moving: readonly [low: number, high: number];
+}
+
+/** Every pixel that is observed in both planes: its bin, its place among the moving bins, M's gradient there, and its nodes' weights. */
+function* pairsOf(fixed: Plane, moving: Plane, lattice: SlowLattice, rowStep: number, binning: Binning) {
+  const at = (p: Plane, x: number, y: number) => p.data[y * p.width + x]!;
+  const clamp = (v: number, low: number, high: number) => Math.min(high, Math.max(low, v));
+  const { bins } = binning;
+  const scale = ([low, high]: readonly [number, number], n: number) => n / (high - low);
+  for (let y = 1; y < fixed.height - 1; y += rowStep) {
+    for (let x = 1; x < fixed.width - 1; x++) {
+      const [u, v] = displacementAt(lattice, x, y);
+      const [i, j] = [x + Math.floor(u), y + Math.floor(v)];
+      const [s, t] = [u - Math.floor(u), v - Math.floor(v)];
+      if (i < 0 || j < 0 || i > moving.width - 2 || j > moving.height - 2) continue;
+      const [a, b, c, d] = [at(moving, i, j), at(moving, i + 1, j), at(moving, i, j + 1), at(moving, i + 1, j + 1)];
+      const M = (1 - t) * ((1 - s) * a + s * b) + t * ((1 - s) * c + s * d);
+      const F = at(fixed, x, y);
+      if (Number.isNaN(M + F)) continue;
+      const bin = Math.floor(clamp((F - binning.fixed[0]) * scale(binning.fixed, bins), 0, bins - 1));
+      const place = clamp((M - binning.moving[0]) * scale(binning.moving, bins - 4) + 1, 1, bins - 3.001);
+      const gradient = [(1 - t) * (b - a) + t * (d - c), (1 - s) * (c - a) + s * (d - b)];
+      yield { bin, place, gradient, weights: weightsAt(lattice, x, y), moved: scale(binning.moving, bins - 4) };
+    }
+  }
+}
+
+/** Joint histogram, rows of fixed bins; the moving values spread by the cubic B-spline. */
+export function histogramSlowly(fixed: Plane, moving: Plane, lattice: SlowLattice, rowStep: number, binning: Binning) {
+  const out = new Float64Array(binning.bins ** 2);
+  for (const { bin, place } of pairsOf(fixed, moving, lattice, rowStep, binning))
+    for (let k = 0; k < binning.bins; k++) out[bin * binning.bins + k] = out[bin * binning.bins + k]! + bump(place - k);
+  return out;
+}
+
+/** Sums of score times gradient times weight, and of products of two of those; see `freeFormScores`. */
+export function scoresSlowly(
+  fixed: Plane,
+  moving: Plane,
+  lattice: SlowLattice,
+  rowStep: number,
+  binning: Binning,
+  table: Float64Array,
+) {
+  const n = lattice.coefficients.length;
+  const right = new Float64Array(n);
+  const matrix = new Float64Array(n * n);
+  for (const { bin, place, gradient, weights, moved } of pairsOf(fixed, moving, lattice, rowStep, binning)) {
+    if (place <= 1 || place >= binning.bins - 3.001) continue;
+    const value = (at: number) => {
+      let sum = 0;
+      for (let k = 0; k < binning.bins; k++) sum += bump(at - k) * table[bin * binning.bins + k]!;
+      return sum;
+    };
+    const score = (moved * (value(place + 1e-4) - value(place - 1e-4))) / 2e-4;
+    const c = Float64Array.from(right, (_, p) => score * gradient[p & 1]! * weights[p >> 1]!);
+    for (let p = 0; p < n; p++) {
+      if (c[p] === 0) continue;
+      right[p] = right[p]! + c[p]!;
+      for (let q = 0; q < n; q++) matrix[p * n + q] = matrix[p * n + q]! + c[p]! * c[q]!;
+    }
+  }
+  return { right, matrix };
+}
+
 /** The matrix of the data, all of it: 2 nodes x 2 nodes, unknowns interleaved; see `freeFormStencil`. */
 export function matrixSlowly(fixed: Plane, lattice: SlowLattice, rowStep: number): Float64Array {
   const n = lattice.coefficients.length;

@@ -4,8 +4,8 @@ import { VECTOR_BYTES } from "./free-form-warp";
 /** Products of two weights of the four of a direction: 00 01 02 03 11 12 13 22 23 33, in a row of 12. */
 const PAIR_ROW: i32 = 12;
 /** Sums of a cell: for gx gx, gx gy and gy gy each 10 products of weights down times a row of products across. */
-const COMPONENT: i32 = 10 * PAIR_ROW;
-const CELL_BYTES: usize = 3 * COMPONENT * 4;
+export const COMPONENT: i32 = 10 * PAIR_ROW;
+export const CELL_BYTES: usize = 3 * COMPONENT * 4;
 
 @inline
 function total(v: v128): f32 {
@@ -29,7 +29,7 @@ function gradientProducts(f: usize, rowBytes: usize, across: usize, vectors: i32
 }
 
 /** Sums of a line times products of the weights across, into 10 f32. */
-function sumPairs(line: usize, across: usize, vectors: i32, pairs: usize): void {
+export function sumPairs(line: usize, across: usize, vectors: i32, pairs: usize): void {
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0, s8 = s0, s9 = s0;
   for (let i = 0; i < vectors; i++) {
     const g = v128.load(line);
@@ -48,7 +48,7 @@ function sumPairs(line: usize, across: usize, vectors: i32, pairs: usize): void 
 
 /** sums[p] += k_i k_j pairs for the 10 pairs of weights down. */
 @inline
-function spreadPairs(pairs: usize, k: usize, sums: usize): void {
+export function spreadPairs(pairs: usize, k: usize, sums: usize): void {
   const a = v128.load(pairs), b = v128.load(pairs, 16), c = v128.load(pairs, 32);
   for (let i: usize = 0; i < 4; i++) {
     for (let j = i; j < 4; j++) {

@@ -19,6 +19,7 @@ export * from "./feature-image";
 export * from "./fft";
 export * from "./filter";
 export * from "./flat-border";
+export { freeFormHistogram, freeFormScores } from "./free-form-information";
 export { freeFormProducts, freeFormStencil } from "./free-form-products";
 export { freeFormFactor, freeFormProduct, freeFormSolve } from "./free-form-solve";
 export { freeFormSums } from "./free-form-sums";

@@ -13,7 +13,9 @@ export interface DataMatrix {
   readonly diagonal: number;
 }
 
-/** Rows of cells that are summed at a time where planes are made band by band. */
+/** Bytes of the sums of products of a cell: see `freeFormProducts`. */
+export const CELL_BYTES = 4 * 360;
+/** Rows of pixels that are summed at a time where planes are made band by band. */
 const BAND = 512;
 
 /**
@@ -22,39 +24,50 @@ const BAND = 512;
 export function dataMatrix(
   arena: Arena,
   fixed: View,
-  { lattice, tables }: StageGeometry,
+  geometry: StageGeometry,
   { rowStep, scale }: { readonly rowStep: number; readonly scale: number },
 ): DataMatrix {
-  const { columns, rows } = lattice;
-  const { cellCount, cellRows, bandFrom, bandTo } = tables;
+  const { tables } = geometry;
+  const { cellCount, bands } = tables;
   const k = kernels();
-  const nodes = columns * rows;
-  const cellBytes = 4 * 360 * cellCount;
-  const products = arena.bytes(cellBytes * cellRows);
+  const cellRows = bands.from.length;
+  const products = arena.bytes(CELL_BYTES * cellCount * cellRows);
   const scratch = k.scratch(arena, 48 * tables.longest + 64);
   for (let first = 0; first < cellRows; ) {
     let end = first + 1;
-    while (end < cellRows && (fixed.whole || bandTo[end]! - bandFrom[first]! <= BAND)) end++;
-    fixed.rows(bandFrom[first]! - 1, bandTo[end - 1]! + 1, (f) =>
+    while (end < cellRows && (fixed.whole || bands.to[end]! - bands.from[first]! <= BAND)) end++;
+    fixed.rows(bands.from[first]! - 1, bands.to[end - 1]! + 1, (f) =>
       k.rows(
         "freeFormProducts",
         end - first,
         [
-          ...[tables.bands + 8 * first, rowStep, f.at, f.stride, tables.cells, cellCount, tables.longest],
-          ...[tables.across, tables.down, products + cellBytes * first, scratch],
+          ...[bands.at + 8 * first, rowStep, f.at, f.stride, tables.cells, cellCount, tables.longest],
+          ...[tables.across, tables.down, products + CELL_BYTES * cellCount * first, scratch],
         ],
         1,
       ),
     );
     first = end;
   }
-  arena.free(scratch.base);
+  const matrix = matrixOf(arena, geometry, products, scale);
+  for (const block of [scratch.base, products]) arena.free(block);
+  return matrix;
+}
+
+/** The matrix that the cells' sums of products make, times `scale`. */
+export function matrixOf(
+  arena: Arena,
+  { lattice: { columns, rows }, tables }: StageGeometry,
+  products: number,
+  scale: number,
+): DataMatrix {
+  const nodes = columns * rows;
   // Whole vectors of a row may reach beyond the last node, into what must be 0.
   const plane = nodes + 8 - (nodes % 4);
   const stencil = arena.bytes(4 * 75 * plane);
   arena.f32(stencil, 75 * plane).fill(0);
-  k.rows("freeFormStencil", rows, [products, cellRows, cellCount, columns, scale, stencil, plane], 4);
-  arena.free(products);
+  const cellRows = tables.bands.from.length;
+  kernels().rows("freeFormStencil", rows, [products, cellRows, tables.cellCount, columns, scale, stencil, plane], 4);
   return { stencil, plane, diagonal: meanDiagonal(arena.f32(stencil, 3 * plane), plane, nodes) };
 }
 

@@ -2,6 +2,7 @@ import { kernels } from "../../kernel/lane.js";
 import type { Arena } from "../../kernel/memory.js";
 import { LEAST_SIDE, SMOOTHING, spread } from "../intensity/levels.js";
 import { emptyPlane, halfPlane, type Plane } from "../plane.js";
+import type { Range } from "./information.js";
 import { type Treatment, type View, viewOf } from "./view.js";
 
 /** A plane and its coarser versions: each the mean over 2 × 2 pixels of the one before, of mean about 0 and variance about 1. */
@@ -10,6 +11,8 @@ export interface Levels {
   readonly scale: number;
   /** @param radius  of local means and variances that are brought to 0 and 1, pixels of the level; 0: they stay */
   view(level: number, radius: number): View;
+  /** What nearly all values of a level lie between. */
+  range(level: number): Range;
   free(): void;
 }
 
@@ -39,6 +42,11 @@ export function freeFormLevels(arena: Arena, plane: Plane): Levels {
       });
       return view!;
     },
+    range(level) {
+      if (level > 0) return rangeOf(arena, planes[level - 1]!);
+      const [low, high] = rangeOf(arena, plane);
+      return [(low - pivot) * scale, (high - pivot) * scale];
+    },
     free() {
       smooth.free();
       for (const { at } of planes) arena.free(at);
@@ -63,4 +71,24 @@ function halved(arena: Arena, view: View): Plane {
     });
   }
   return half;
+}
+
+/** Share of the values at either end that may lie beyond. */
+const BEYOND = 0.001;
+
+/** From about 10⁴ pixels. */
+function rangeOf(arena: Arena, { at, stride, width, height }: Plane): Range {
+  const step = Math.max(1, Math.floor(Math.sqrt((width * height) / 1e4)));
+  const samples = arena.f32(at, stride * height);
+  const values: number[] = [];
+  for (let y = step >> 1; y < height; y += step) {
+    for (let x = step >> 1; x < width; x += step) {
+      const v = samples[y * stride + x]!;
+      if (!Number.isNaN(v)) values.push(v);
+    }
+  }
+  if (values.length === 0) return [0, 0];
+  values.sort((a, b) => a - b);
+  const end = Math.floor(BEYOND * (values.length - 1));
+  return [values[end]!, values[values.length - 1 - end]!];
 }

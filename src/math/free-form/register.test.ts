@@ -123,10 +123,19 @@ describe("registration by a control lattice", () => {
     expect(error("ncc")).toBeLessThan(0.3 * error("ssd"));
   });
 
+  test("brightness that goes another way, and not one way only: mutual information", () => {
+    using arena = kernels().arena();
+    const [fixed, moving] = pair(arena, 2, { change: (v) => 120 + 90 * Math.cos(v / 45) });
+    const fit = registerFreeForm(arena, fixed, moving, { metric: "mutual-information", spacing: 32 });
+    expect(errorOf(fit, wave(2))).toBeLessThan(0.15);
+    expect(fit.measureAfter).toBeGreaterThan(fit.measureBefore + 0.2);
+    expect(fit.overlap).toBeGreaterThan(0.85);
+  });
+
   test("many moving planes against one that was prepared: the same, and nothing stays in memory", () => {
     using arena = kernels().arena();
     const [fixed, moving] = pair(arena, 2);
-    for (const metric of ["ssd", "ncc"] as const) {
+    for (const metric of ["ssd", "ncc", "mutual-information"] as const) {
       const alone = registerFreeForm(arena, fixed, moving, { metric, spacing: 24 });
       const { used: before } = kernels().heap;
       const prepared = prepareFreeForm(arena, fixed, { metric, spacing: 24 });
@@ -176,9 +185,11 @@ describe("registration by a control lattice", () => {
         [8, 1e-5],
         [16, 1e-3],
       ] as const) {
-        const fit = registerFreeForm(arena, fixed, moving, { metric: "ssd", spacing, bending });
-        expect(fit.leastJacobian).toBeGreaterThan(0);
-        expect(fit.coefficients.every(Number.isFinite)).toBe(true);
+        for (const metric of ["ssd", "ncc", "mutual-information"] as const) {
+          const fit = registerFreeForm(arena, fixed, moving, { metric, spacing, bending });
+          expect(fit.leastJacobian).toBeGreaterThan(0);
+          expect(fit.coefficients.every(Number.isFinite)).toBe(true);
+        }
       }
     }
   });
@@ -203,11 +214,13 @@ describe("planes that say nothing", () => {
     const plain = render(arena, still);
     const bad = render(arena, still, { change });
     for (const [fixed, moving] of [[plain, bad] as const, [bad, plain] as const, [bad, bad] as const]) {
-      const fit = registerFreeForm(arena, fixed, moving, { metric: "ssd", spacing: 24 });
-      expect(fit.converged).toBe(false);
-      expect(fit.coefficients.every((v) => Math.abs(v) < 1e-9)).toBe(true);
-      for (const v of [fit.measureBefore, fit.measureAfter, fit.leastJacobian, fit.overlap])
-        expect(Number.isFinite(v)).toBe(true);
+      for (const metric of ["ssd", "ncc", "mutual-information"] as const) {
+        const fit = registerFreeForm(arena, fixed, moving, { metric, spacing: 24 });
+        expect(fit.converged).toBe(false);
+        expect(fit.coefficients.every((v) => Math.abs(v) < 1e-9)).toBe(true);
+        for (const v of [fit.measureBefore, fit.measureAfter, fit.leastJacobian, fit.overlap])
+          expect(Number.isFinite(v)).toBe(true);
+      }
     }
   });
 
@@ -222,10 +235,12 @@ describe("planes that say nothing", () => {
     using arena = kernels().arena();
     const [fixed, moving] = [still, wave(1)].map((f, i) => render(arena, f, { size: [w, h], seed: i }));
     for (const spacing of [0.01, 3, 24.7, 1e9]) {
-      const fit = registerFreeForm(arena, fixed!, moving!, { metric: "ssd", spacing });
-      for (const v of [...fit.coefficients, fit.measureBefore, fit.measureAfter, fit.overlap])
-        expect(Number.isFinite(v)).toBe(true);
-      expect(fit.leastJacobian).toBeGreaterThan(0);
+      for (const metric of ["ssd", "ncc", "mutual-information"] as const) {
+        const fit = registerFreeForm(arena, fixed!, moving!, { metric, spacing });
+        for (const v of [...fit.coefficients, fit.measureBefore, fit.measureAfter, fit.overlap])
+          expect(Number.isFinite(v)).toBe(true);
+        expect(fit.leastJacobian).toBeGreaterThan(0);
+      }
     }
   });
 });

@@ -4,8 +4,10 @@ import type { Arena } from "../../kernel/memory.js";
 import type { Plane } from "../plane.js";
 import { type Descent, descend } from "./descend.js";
 import { leastJacobian } from "./folding.js";
+import type { Measure } from "./force.js";
+import { mutualInformation } from "./information.js";
 import { type LatticeShape, latticeOver, refineLattice } from "./lattice.js";
-import { freeFormLevels } from "./levels.js";
+import { freeFormLevels, type Levels } from "./levels.js";
 import { correlation, difference, type Moments } from "./moments.js";
 import {
   type FreeFormOptions,
@@ -14,8 +16,7 @@ import {
   prepareStage,
   scheduleFor,
 } from "./prepare.js";
-import { pullAt } from "./sums.js";
-import type { View } from "./view.js";
+import { squareDifference } from "./square-difference.js";
 
 export { type FreeFormOptions, freePrepared, type PreparedFreeForm, prepareFreeForm } from "./prepare.js";
 
@@ -26,7 +27,7 @@ export interface FreeFormFit {
   readonly coefficients: Float64Array;
   /**
    * Without displacement and with it, at the last level. `ssd`: mean square difference after gain and offset, in squares of the
-   * fixed plane's intensities. `ncc`: correlation of the planes of local contrast, 1 where all is alike.
+   * fixed plane's intensities. `ncc`: correlation of the planes of local contrast, 1 where all is alike. `mutual-information`: nats.
    */
   readonly measureBefore: number;
   readonly measureAfter: number;
@@ -59,38 +60,47 @@ export function registerFreeForm(arena: Arena, fixed: Plane, moving: Plane, opti
       prepared.free();
     }
   }
-  const fit = registerStages(stages(), fixed, levels.scale, moving, options);
+  const fit = registerStages(stages(), fixed, levels, moving, options);
   levels.free();
   return fit;
 }
 
 /** As `registerFreeForm`, for many moving planes of the fixed one's size. */
 export function registerPreparedFreeForm(prepared: PreparedFreeForm, moving: Plane): FreeFormFit {
-  return registerStages(prepared.stages, prepared, prepared.levels.scale, moving, prepared.options);
+  return registerStages(prepared.stages, prepared, prepared.levels, moving, prepared.options);
 }
 
 function registerStages(
   stages: Iterable<PreparedStage>,
   size: { readonly width: number; readonly height: number },
-  scale: number,
+  fixed: Levels,
   moving: Plane,
   { metric }: FreeFormOptions,
 ): FreeFormFit {
-  if (metric === "mutual-information") throw new Error("Internal error: mutual information drives no lattice yet");
   if (moving.width !== size.width || moving.height !== size.height)
     throw new Error("Internal error: planes that are not on one grid");
   using arena = kernels().arena();
   const levels = freeFormLevels(arena, moving);
-  const value = (moments: Moments) => (metric === "ncc" ? correlation(moments) : difference(moments) / (scale * scale));
+  const value = (moments: Moments) =>
+    metric === "ncc" ? correlation(moments) : difference(moments) / (fixed.scale * fixed.scale);
+  const brightness = { now: undefined };
   let descent: Descent | undefined;
   let lattice: LatticeShape | undefined;
   let measures = { before: 0, after: 0, overlap: 0 };
   for (const prepared of stages) {
     const { stage, geometry } = prepared;
     const view = levels.view(stage.level, stage.radius);
-    descent = descend(arena, prepared, view, carried(descent, lattice, geometry.lattice, size), value, size);
+    const measure =
+      metric === "mutual-information"
+        ? mutualInformation(arena, prepared, view, {
+            fixed: fixed.range(stage.level),
+            moving: levels.range(stage.level),
+          })
+        : squareDifference(arena, prepared, view, brightness, value);
+    descent = descend(arena, stage, geometry, measure, carried(descent, lattice, geometry.lattice, size), size);
     lattice = geometry.lattice;
-    if (stage.isLast) measures = measuresOf(arena, prepared, view, descent, value);
+    if (stage.isLast) measures = measuresOf(measure, prepared.fixed, descent);
+    measure.free();
     view.free();
   }
   const { coefficients, converged, steps } = descent!;
@@ -110,7 +120,7 @@ function carried(
 ): Descent {
   if (!descent || !from) {
     const coefficients = new Float64Array(2 * to.columns * to.rows);
-    return { coefficients, brightness: undefined, steps: [], converged: false };
+    return { coefficients, steps: [], converged: false };
   }
   let { coefficients } = descent;
   for (let lattice = from; lattice.spacing > to.spacing; ) {
@@ -123,19 +133,16 @@ function carried(
 
 /** The measure without displacement and with it, and what was compared, from every fourth row or so. */
 function measuresOf(
-  arena: Arena,
-  { geometry, fixed }: PreparedStage,
-  moving: View,
+  measure: Measure,
+  { width, height }: { readonly width: number; readonly height: number },
   { coefficients }: Descent,
-  value: (moments: Moments) => number,
 ): { readonly before: number; readonly after: number; readonly overlap: number } {
-  const rowStep = fixed.height < 64 ? 1 : 4;
-  const look = (c: Float64Array) => pullAt(arena, fixed, moving, geometry, c, { rowStep, gain: 1, offset: 0 }).moments;
-  const after = look(coefficients);
-  const rows = Math.max(1, Math.ceil((fixed.height - 2) / rowStep));
+  const rowStep = height < 64 ? 1 : 4;
+  const after = measure.look(coefficients, rowStep);
+  const rows = Math.max(1, Math.ceil((height - 2) / rowStep));
   return {
-    before: value(look(new Float64Array(coefficients.length))),
-    after: value(after),
-    overlap: Math.min(1, after.pixels / (rows * fixed.width)),
+    before: measure.look(new Float64Array(coefficients.length), rowStep).value,
+    after: after.value,
+    overlap: Math.min(1, after.pixels / (rows * width)),
   };
 }

@@ -8,6 +8,8 @@ export interface Stage {
   readonly bending: number;
   /** Half the side of the squares that are brought to mean 0 and variance 1, pixels of the level; 0: none are. */
   readonly radius: number;
+  /** Of the joint histogram, for mutual information. */
+  readonly bins: number;
   /** Only every so many rows are summed: for the right-hand side, and for the matrix. */
   readonly rowStep: number;
   readonly matrixStep: number;
@@ -26,6 +28,9 @@ const COARSE_BENDING = [0, 0.003, 0.03, 0.1];
 /** Half the side of squares of local contrast: a share of the spacing, and pixels of the level at least. */
 const LOCAL_SHARE = 0.25;
 const LEAST_RADIUS = 4;
+
+const BINS = 64;
+const COARSE_BINS = 32;
 
 /** Finest level first. */
 const ITERATIONS = { standard: [6, 6, 8, 12], fast: [2, 3, 4, 6] } as const;
@@ -59,9 +64,10 @@ export function stagesOf(levels: number, options: ScheduleOptions): readonly Sta
       ...{ level, spacing, isLast: level === finest },
       bending: Math.max(options.bending, COARSE_BENDING[k]!),
       radius: options.metric === "ncc" ? Math.max(LEAST_RADIUS, Math.round(LOCAL_SHARE * own)) : 0,
+      bins: level === 0 ? BINS : COARSE_BINS,
       rowStep: sparse ? 2 : 1,
       matrixStep: sparse ? (options.effort === "fast" ? 4 : 2) : 1,
-      iterations: ITERATIONS[options.effort][k]!,
+      iterations: ITERATIONS[options.effort][k]! * (options.metric === "mutual-information" ? 2 : 1),
       tolerance: TOLERANCE[k]!,
     });
   }

@@ -1,27 +1,20 @@
 import { cubicBasis } from "../../core/bending/control-lattice.js";
 import type { Arena } from "../../kernel/memory.js";
+import type { Pieces } from "./bands.js";
 import type { LatticeShape } from "./lattice.js";
 
 /** What the kernels want to know of a level's pixels and a lattice's cells; see free-form-warp. */
 export interface LevelTables {
   readonly cells: number;
   readonly cellCount: number;
-  readonly cellRows: number;
   /** Most vectors of a cell. */
   readonly longest: number;
   readonly across: number;
   readonly down: number;
-  /** Rows of cells, each cut into strips that fit the threads' work; rows at the plane's edge are in none. */
-  readonly strips: number;
-  readonly stripCount: number;
-  /** First row of nodes of each strip, and its rows of pixels. */
-  readonly stripRows: readonly number[];
-  readonly stripFrom: readonly number[];
-  readonly stripTo: readonly number[];
-  /** Rows of pixels of each row of cells. */
-  readonly bands: number;
-  readonly bandFrom: readonly number[];
-  readonly bandTo: readonly number[];
+  /** Rows of pixels of each row of cells; those at the plane's edge are left out. */
+  readonly bands: Pieces & { readonly at: number };
+  /** The same, cut so that threads share the work. */
+  readonly strips: Pieces & { readonly at: number };
   free(): void;
 }
 
@@ -49,8 +42,6 @@ export function levelTables(
   const x = cellsOf(plane.width, level, width, lattice.spacing);
   const y = cellsOf(plane.height, level, height, lattice.spacing);
   const cellCount = lattice.columns - 3;
-  const cellRows = lattice.rows - 3;
-
   const cells = new Int32Array(2 * cellCount);
   const vectors: number[] = [];
   let longest = 1;
@@ -65,40 +56,43 @@ export function levelTables(
       for (let k = 0; k < 4; k++) for (const i of lanes) vectors.push(i < to ? x.weights[4 * i + k]! : 0);
     }
   }
-
-  const strips: number[] = [];
-  const stripRows: number[] = [];
-  const stripFrom: number[] = [];
-  const stripTo: number[] = [];
-  const bandFrom: number[] = [];
-  const bandTo: number[] = [];
-  for (let r = 0; r < cellRows; r++) {
-    const [from, to] = [Math.max(1, y.starts[r]!), Math.min(plane.height - 1, y.starts[r + 1]!)];
-    bandFrom.push(from);
-    bandTo.push(Math.max(from, to));
-    const pieces = Math.ceil((to - from) / STRIP_ROWS);
-    for (let p = 0; p < pieces; p++) {
-      const cut = (k: number) => from + Math.floor(((to - from) * k) / pieces);
-      strips.push(cut(p), cut(p + 1), r, 0);
-      stripRows.push(r);
-      stripFrom.push(cut(p));
-      stripTo.push(cut(p + 1));
-    }
-  }
-  const at = [
-    arena.put(cells),
-    arena.put(Float32Array.from(vectors)),
-    arena.put(Float32Array.from(y.weights)),
-    arena.put(Int32Array.from(strips)),
-    arena.put(Int32Array.from(bandFrom.flatMap((from, r) => [from, bandTo[r]!]))),
-  ] as const;
+  const bands = bandsOf(y.starts, plane.height);
+  const strips = stripsOf(bands);
+  const rows = (pieces: Pieces, more: (i: number) => readonly number[]) =>
+    arena.put(Int32Array.from(pieces.from.flatMap((from, i) => [from, pieces.to[i]!, ...more(i)])));
+  const at = {
+    cells: arena.put(cells),
+    across: arena.put(Float32Array.from(vectors)),
+    down: arena.put(Float32Array.from(y.weights)),
+  };
+  const bandsAt = rows(bands, () => []);
+  const stripsAt = rows(strips, (i) => [strips.nodeRow[i]!, 0]);
   return {
-    ...{ cells: at[0], across: at[1], down: at[2], strips: at[3], bands: at[4] },
-    ...{ bandFrom, bandTo, cellCount, cellRows, longest, stripCount: stripRows.length, stripRows, stripFrom, stripTo },
+    ...{ ...at, cellCount, longest, bands: { ...bands, at: bandsAt }, strips: { ...strips, at: stripsAt } },
     free() {
-      for (const block of at) arena.free(block);
+      for (const block of [...Object.values(at), bandsAt, stripsAt]) arena.free(block);
     },
   };
+}
+
+function bandsOf(starts: Int32Array, height: number): Pieces {
+  const from = Array.from(starts.subarray(0, -1), (start) => Math.max(1, start));
+  const to = from.map((start, r) => Math.max(start, Math.min(height - 1, starts[r + 1]!)));
+  return { from, to, nodeRow: from.map((_, r) => r) };
+}
+
+function stripsOf(bands: Pieces): Pieces {
+  const strips = { from: [] as number[], to: [] as number[], nodeRow: [] as number[] };
+  bands.from.forEach((from, r) => {
+    const rows = bands.to[r]! - from;
+    const count = Math.ceil(rows / STRIP_ROWS);
+    for (let p = 0; p < count; p++) {
+      strips.from.push(from + Math.floor((rows * p) / count));
+      strips.to.push(from + Math.floor((rows * (p + 1)) / count));
+      strips.nodeRow.push(r);
+    }
+  });
+  return strips;
 }
 
 /** Weights of each pixel along one direction, and the first pixel of each cell. */
