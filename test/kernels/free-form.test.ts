@@ -105,7 +105,7 @@ test.each([
   const [f, m] = [fixed, moving].map((p) => viewOf(arena, put(arena, p), AS_IT_IS)) as [View, View];
   const stage = { ...stagesOf(1, SCHEDULE)[0]!, bins: 20, rowStep };
   const binning = { bins: 20, fixed: [-0.9, 0.95], moving: [-0.8, 1] } as const;
-  const matrix = dataMatrix(arena, f, geometry, { rowStep, scale: 1 });
+  const matrix = dataMatrix(arena, f, geometry, rowStep);
   const measure = mutualInformation(arena, { stage, geometry, fixed: f, matrix, free() {} }, m, binning);
   const force = measure.force(lattice.coefficients);
 
@@ -177,14 +177,14 @@ test.each([
     if (d > 0) [trace, count] = [trace + d / 2, count + 1];
   }
   const diagonal = trace / count;
-  const sums = dataMatrix(arena, viewOf(arena, f, AS_IT_IS), geometry, { rowStep, scale: 2 });
-  expect(sums.diagonal / (2 * diagonal)).toBeCloseTo(1, 5);
+  const sums = dataMatrix(arena, viewOf(arena, f, AS_IT_IS), geometry, rowStep);
+  expect(sums.diagonal / diagonal).toBeCloseTo(1, 5);
   const bending = 0.1 * diagonal;
   const x = lattice.coefficients;
   const bent = bendingProduct(lattice);
   const right = Float64Array.from(x, (_, p) => {
-    let sum = bending * bent[p]! + 1e-4 * 2 * diagonal * x[p]!;
-    for (let q = 0; q < n; q++) sum += 2 * data[p * n + q]! * x[q]!;
+    let sum = bending * bent[p]! + 1e-4 * diagonal * x[p]!;
+    for (let q = 0; q < n; q++) sum += data[p * n + q]! * x[q]!;
     return sum;
   });
   near(normalMatrix(arena, sums, shape, bending).solve(right), x, 2e-3);

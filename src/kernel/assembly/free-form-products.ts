@@ -109,7 +109,7 @@ function pairAt(i: i32, j: i32): i32 {
  * @param stencil  f32, 25 offsets x 3 planes of `plane` elements; node (i, j) is number i columns + j
  */
 export function freeFormStencil(
-  lo: i32, hi: i32, products: usize, cellRows: i32, cellCount: i32, columns: i32, scale: f64, stencil: usize, plane: i32,
+  lo: i32, hi: i32, products: usize, cellRows: i32, cellCount: i32, columns: i32, stencil: usize, plane: i32,
 ): void {
   for (let i = lo; i < hi; i++) {
     for (let o = 0; o < 25; o++) {
@@ -130,9 +130,9 @@ export function freeFormStencil(
           }
         }
         const at = stencil + ((<usize>(3 * o * plane + i * columns + j)) << 2);
-        store<f32>(at, <f32>scale * xx);
-        store<f32>(at + (<usize>plane << 2), <f32>scale * xy);
-        store<f32>(at + (<usize>plane << 3), <f32>scale * yy);
+        store<f32>(at, xx);
+        store<f32>(at + (<usize>plane << 2), xy);
+        store<f32>(at + (<usize>plane << 3), yy);
       }
     }
   }

@@ -1,14 +1,7 @@
 import type { Arena } from "../../kernel/memory.js";
 import type { Plane } from "../plane.js";
-import type { StageGeometry } from "./tables.js";
+import type { Pieces, StageGeometry } from "./tables.js";
 import type { View } from "./view.js";
-
-/** Pieces of rows that are summed on their own: first row and end of each, and its first row of nodes. */
-export interface Pieces {
-  readonly from: readonly number[];
-  readonly to: readonly number[];
-  readonly nodeRow: readonly number[];
-}
 
 /** Rows of pixels that are summed at a time where planes are made band by band. */
 const BAND = 512;

@@ -35,36 +35,32 @@ const DIFFERENCES: readonly Difference[] = [
   ],
 ];
 
-/** All differences of a lattice, by the number of their first node. */
-function each({ columns, rows }: LatticeShape, visit: (difference: Difference, node: number) => void): void {
-  for (const difference of DIFFERENCES) {
-    const [di, dj] = difference.at(-1)!;
-    for (let i = 0; i + di < rows; i++) for (let j = 0; j + dj < columns; j++) visit(difference, i * columns + j);
-  }
-}
-
 /** The bending energy's matrix times the coefficients (interleaved), and the energy itself. */
 export function bendingOf(
-  lattice: LatticeShape,
+  { columns, rows }: LatticeShape,
   coefficients: Float64Array,
 ): { readonly product: Float64Array; readonly energy: number } {
-  const { columns } = lattice;
   const product = new Float64Array(coefficients.length);
   let energy = 0;
-  each(lattice, (difference, node) => {
-    let [x, y] = [0, 0];
-    for (const [di, dj, w] of difference) {
-      const at = 2 * (node + di * columns + dj);
-      x += w * coefficients[at]!;
-      y += w * coefficients[at + 1]!;
+  for (const difference of DIFFERENCES) {
+    const steps = difference.map(([di, dj]) => 2 * (di * columns + dj));
+    const weights = difference.map(([, , w]) => w);
+    const [di, dj] = difference.at(-1)!;
+    const count = steps.length;
+    for (let i = 0; i + di < rows; i++) {
+      const end = 2 * (i * columns + columns - dj);
+      // x and y follow each other, and are treated alike.
+      for (let at = 2 * i * columns; at < end; at++) {
+        let sum = 0;
+        for (let k = 0; k < count; k++) sum += weights[k]! * coefficients[at + steps[k]!]!;
+        energy += sum * sum;
+        for (let k = 0; k < count; k++) {
+          const to = at + steps[k]!;
+          product[to] = product[to]! + weights[k]! * sum;
+        }
+      }
     }
-    energy += x * x + y * y;
-    for (const [di, dj, w] of difference) {
-      const at = 2 * (node + di * columns + dj);
-      product[at] = product[at]! + w * x;
-      product[at + 1] = product[at + 1]! + w * y;
-    }
-  });
+  }
   return { product, energy };
 }
 
@@ -73,18 +69,29 @@ export function bendingOf(
  *
  * @param plane  elements of a plane of the stencil
  */
-export function addBending(lattice: LatticeShape, weight: number, stencil: Float32Array, plane: number): void {
-  const { columns } = lattice;
-  each(lattice, (difference, node) => {
+export function addBending(
+  { columns, rows }: LatticeShape,
+  weight: number,
+  stencil: Float32Array,
+  plane: number,
+): void {
+  for (const difference of DIFFERENCES) {
+    const [lastRow, lastColumn] = difference.at(-1)!;
     for (const [di, dj, w] of difference) {
       for (const [ei, ej, v] of difference) {
         const [si, sj] = [ei - di, ej - dj];
+        // Pairs are kept once.
         if (si < 0 || (si === 0 && sj < 0)) continue;
         const offset = si === 0 ? sj : 4 + 7 * (si - 1) + sj + 3;
-        const at = 3 * offset * plane + node + di * columns + dj;
-        stencil[at] = stencil[at]! + weight * w * v;
-        stencil[at + 2 * plane] = stencil[at + 2 * plane]! + weight * w * v;
+        const add = weight * w * v;
+        for (let i = di; i + lastRow - di < rows; i++) {
+          const from = 3 * offset * plane + i * columns + dj;
+          for (let at = from; at < from + columns - lastColumn; at++) {
+            stencil[at] = stencil[at]! + add;
+            stencil[at + 2 * plane] = stencil[at + 2 * plane]! + add;
+          }
+        }
       }
     }
-  });
+  }
 }

@@ -18,15 +18,8 @@ export const CELL_BYTES = 4 * 360;
 /** Rows of pixels that are summed at a time where planes are made band by band. */
 const BAND = 512;
 
-/**
- * Sums grad F grad Fᵀ B Bᵀ over every `rowStep`-th row, times `scale`. F alone: it stays the same while the lattice moves.
- */
-export function dataMatrix(
-  arena: Arena,
-  fixed: View,
-  geometry: StageGeometry,
-  { rowStep, scale }: { readonly rowStep: number; readonly scale: number },
-): DataMatrix {
+/** Sums grad F grad Fᵀ B Bᵀ over every `rowStep`-th row. F alone: it stays the same while the lattice moves. */
+export function dataMatrix(arena: Arena, fixed: View, geometry: StageGeometry, rowStep: number): DataMatrix {
   const { tables } = geometry;
   const { cellCount, bands } = tables;
   const k = kernels();
@@ -49,17 +42,16 @@ export function dataMatrix(
     );
     first = end;
   }
-  const matrix = matrixOf(arena, geometry, products, scale);
+  const matrix = matrixOf(arena, geometry, products);
   for (const block of [scratch.base, products]) arena.free(block);
   return matrix;
 }
 
-/** The matrix that the cells' sums of products make, times `scale`. */
+/** The matrix that the cells' sums of products make. */
 export function matrixOf(
   arena: Arena,
   { lattice: { columns, rows }, tables }: StageGeometry,
   products: number,
-  scale: number,
 ): DataMatrix {
   const nodes = columns * rows;
   // Whole vectors of a row may reach beyond the last node, into what must be 0.
@@ -67,7 +59,7 @@ export function matrixOf(
   const stencil = arena.bytes(4 * 75 * plane);
   arena.f32(stencil, 75 * plane).fill(0);
   const cellRows = tables.bands.from.length;
-  kernels().rows("freeFormStencil", rows, [products, cellRows, tables.cellCount, columns, scale, stencil, plane], 4);
+  kernels().rows("freeFormStencil", rows, [products, cellRows, tables.cellCount, columns, stencil, plane], 4);
   return { stencil, plane, diagonal: meanDiagonal(arena.f32(stencil, 3 * plane), plane, nodes) };
 }
 

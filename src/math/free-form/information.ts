@@ -5,11 +5,9 @@ import { overBands, putLattice } from "./bands.js";
 import { CELL_BYTES, type DataMatrix, matrixOf } from "./data-matrix.js";
 import type { Measure } from "./force.js";
 import type { PreparedStage } from "./prepare.js";
+import type { Range } from "./range.js";
 import { addNodes } from "./sums.js";
 import type { View } from "./view.js";
-
-/** Low and high end of the values that have bins of their own. */
-export type Range = readonly [low: number, high: number];
 
 /** Of a moving value: one before the range's low end, and three after its high end, which the B-spline reaches. */
 const PADDING = 4;
@@ -92,7 +90,7 @@ export function mutualInformation(
       const sums = arena.f64(out, size * count);
       for (let r = 0; r < count; r++) addNodes(right, sums, r * size, columns, r);
       if (matrix) arena.free(matrix.stencil);
-      matrix = matrixOf(arena, geometry, products, 1);
+      matrix = matrixOf(arena, geometry, products);
       for (const block of [at, tableAt, out, products]) arena.free(block);
       return {
         ...{ isTelling: information > 0, pixels, right: right.map((v) => -v), matrix },

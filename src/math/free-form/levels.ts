@@ -2,7 +2,7 @@ import { kernels } from "../../kernel/lane.js";
 import type { Arena } from "../../kernel/memory.js";
 import { LEAST_SIDE, SMOOTHING, spread } from "../intensity/levels.js";
 import { emptyPlane, halfPlane, type Plane } from "../plane.js";
-import type { Range } from "./information.js";
+import { type Range, rangeOf } from "./range.js";
 import { type Treatment, type View, viewOf } from "./view.js";
 
 /** A plane and its coarser versions: each the mean over 2 × 2 pixels of the one before, of mean about 0 and variance about 1. */
@@ -71,24 +71,4 @@ function halved(arena: Arena, view: View): Plane {
     });
   }
   return half;
-}
-
-/** Share of the values at either end that may lie beyond. */
-const BEYOND = 0.001;
-
-/** From about 10⁴ pixels. */
-function rangeOf(arena: Arena, { at, stride, width, height }: Plane): Range {
-  const step = Math.max(1, Math.floor(Math.sqrt((width * height) / 1e4)));
-  const samples = arena.f32(at, stride * height);
-  const values: number[] = [];
-  for (let y = step >> 1; y < height; y += step) {
-    for (let x = step >> 1; x < width; x += step) {
-      const v = samples[y * stride + x]!;
-      if (!Number.isNaN(v)) values.push(v);
-    }
-  }
-  if (values.length === 0) return [0, 0];
-  values.sort((a, b) => a - b);
-  const end = Math.floor(BEYOND * (values.length - 1));
-  return [values[end]!, values[values.length - 1 - end]!];
 }

@@ -66,8 +66,7 @@ export function prepareStage(arena: Arena, plane: Plane, levels: Levels, stage: 
   const lattice = latticeOver(width, height, stage.spacing);
   const tables = levelTables(arena, fixed, stage.level, width, height, lattice);
   const geometry = { level: stage.level, lattice, tables };
-  const scale = stage.matrixStep / stage.rowStep;
-  const matrix = dataMatrix(arena, fixed, geometry, { rowStep: stage.matrixStep, scale });
+  const matrix = dataMatrix(arena, fixed, geometry, stage.rowStep);
   return {
     ...{ stage, geometry, fixed, matrix },
     free() {

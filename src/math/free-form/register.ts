@@ -99,7 +99,7 @@ function registerStages(
         : squareDifference(arena, prepared, view, brightness, value);
     descent = descend(arena, stage, geometry, measure, carried(descent, lattice, geometry.lattice, size), size);
     lattice = geometry.lattice;
-    if (stage.isLast) measures = measuresOf(measure, prepared.fixed, descent);
+    if (stage.isLast) measures = measuresOf(measure, prepared.fixed, descent, 2 * stage.rowStep);
     measure.free();
     view.free();
   }
@@ -131,13 +131,14 @@ function carried(
   return { ...descent, coefficients };
 }
 
-/** The measure without displacement and with it, and what was compared, from every fourth row or so. */
+/** The measure without displacement and with it, and what was compared, from some of the rows. */
 function measuresOf(
   measure: Measure,
   { width, height }: { readonly width: number; readonly height: number },
   { coefficients }: Descent,
+  step: number,
 ): { readonly before: number; readonly after: number; readonly overlap: number } {
-  const rowStep = height < 64 ? 1 : 4;
+  const rowStep = height < 64 ? 1 : step;
   const after = measure.look(coefficients, rowStep);
   const rows = Math.max(1, Math.ceil((height - 2) / rowStep));
   return {

@@ -10,9 +10,8 @@ export interface Stage {
   readonly radius: number;
   /** Of the joint histogram, for mutual information. */
   readonly bins: number;
-  /** Only every so many rows are summed: for the right-hand side, and for the matrix. */
+  /** Only every so many rows are summed. */
   readonly rowStep: number;
-  readonly matrixStep: number;
   readonly iterations: number;
   /** Root mean square step of the nodes, pixels of the level, at which it ends. */
   readonly tolerance: number;
@@ -35,9 +34,6 @@ const COARSE_BINS = 32;
 /** Finest level first. */
 const ITERATIONS = { standard: [6, 6, 8, 12], fast: [2, 3, 4, 6] } as const;
 const TOLERANCE = [0.02, 0.03, 0.03, 0.05];
-/** Lattices of this spacing in pixels and more are fitted at level 0 by every second row: as exact, in half the time. */
-const SPARSE = 16;
-
 export interface ScheduleOptions {
   readonly metric: "ssd" | "ncc" | "mutual-information";
   readonly spacing: number;
@@ -58,18 +54,28 @@ export function stagesOf(levels: number, options: ScheduleOptions): readonly Sta
     let spacing = options.spacing;
     while (spacing / 2 ** level < LEAST_SPACING && level > finest) spacing *= 2;
     const k = Math.min(level - finest, 3);
-    const sparse = level === 0 && spacing >= SPARSE;
     const own = spacing / 2 ** level;
     stages.push({
       ...{ level, spacing, isLast: level === finest },
       bending: Math.max(options.bending, COARSE_BENDING[k]!),
       radius: options.metric === "ncc" ? Math.max(LEAST_RADIUS, Math.round(LOCAL_SHARE * own)) : 0,
       bins: level === 0 ? BINS : COARSE_BINS,
-      rowStep: sparse ? 2 : 1,
-      matrixStep: sparse ? (options.effort === "fast" ? 4 : 2) : 1,
+      rowStep: rowStepOf(own, level, options.effort),
       iterations: ITERATIONS[options.effort][k]! * (options.metric === "mutual-information" ? 2 : 1),
       tolerance: TOLERANCE[k]!,
     });
   }
   return stages;
+}
+
+/**
+ * Rows between those that are summed. A node with many pixels is placed as exactly by half of them (the errors are those of the
+ * images' interpolation), in half the time; by a quarter nearly so.
+ *
+ * @param spacing  pixels of the level
+ */
+function rowStepOf(spacing: number, level: number, effort: ScheduleOptions["effort"]): number {
+  if (spacing < 16) return 1;
+  if (effort === "fast") return spacing < 32 ? 2 : 4;
+  return level === 0 ? 2 : 1;
 }

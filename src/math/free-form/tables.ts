@@ -1,7 +1,13 @@
 import { cubicBasis } from "../../core/bending/control-lattice.js";
 import type { Arena } from "../../kernel/memory.js";
-import type { Pieces } from "./bands.js";
 import type { LatticeShape } from "./lattice.js";
+
+/** Pieces of rows that are summed on their own: first row and end of each, and its first row of nodes. */
+export interface Pieces {
+  readonly from: readonly number[];
+  readonly to: readonly number[];
+  readonly nodeRow: readonly number[];
+}
 
 /** What the kernels want to know of a level's pixels and a lattice's cells; see free-form-warp. */
 export interface LevelTables {
