@@ -155,6 +155,7 @@ describe("examples, from their made-up images to the truth", () => {
     ["intensity-affine", "cells"],
     ["deformable-ssd", "sections"],
     ["multimodal-mi", "stains"],
+    ["multimodal-mi-bspline", "sections"],
   ] as const)("the recipe %s runs on other images by --set", (recipe, sample) => {
     const folder = join(scratch, recipe);
     makeSample(sample, folder, 384);

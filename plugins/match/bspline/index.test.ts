@@ -79,6 +79,24 @@ test.each(["ssd", "ncc"])("finds a smooth bend by %s, and says how far off it ma
   expect(course!.steps.length).toBe(metrics.iterations!.value);
 });
 
+/** A scene in other brightness: dark where it is bright, and dark again where it is darkest. */
+const recoloured = (of: Scene): Scene => ({ ...of, at: (x, y) => 90 - 0.4 * Math.abs(of.at(x, y) - 60) });
+
+test("finds a smooth bend between images of different kinds by mutual information", async () => {
+  const other = seen(recoloured(scene), (x, y) => [x, y], { seed: 2, noise: 1 });
+  const found = resultOf(await run({ fixed: fixed(), moving: other }, { metric: "mutual-information" }));
+  const error = errorOf(found);
+  expect(error).toBeLessThan(0.3);
+  const { verdict } = found;
+  expect(verdict!.reasons).toEqual([]);
+  expect(verdict!.metrics["expected-error"]!.value).toBeGreaterThan(error / 4);
+  expect(verdict!.metrics["expected-error"]!.value).toBeLessThan(4 * error);
+  expect(verdict!.course!.measure).toBe("mutual information");
+  const stranger = seen(recoloured(texturedScene(22)), (x, y) => [x, y], { seed: 2, noise: 1 });
+  const wrong = resultOf(await run({ fixed: fixed(), moving: stranger }, { metric: "mutual-information" }));
+  expect(wrong.verdict!.status).toBe("rejected");
+});
+
 test("bends what a start has laid on the fixed image, whatever transform that is", async () => {
   // The fixed image is turned by 20 degrees besides.
   const turned: Place = (x, y) => bend(0.94 * x - 0.34 * y + 40, 0.34 * x + 0.94 * y - 30);

@@ -4,15 +4,15 @@ export default definePlugin({
   kind: "match",
   name: "bspline",
   version: "1",
-  summary: "Bends an image onto another of its kind by a cubic B-spline lattice, after a global alignment.",
+  summary: "Bends an image onto another by a cubic B-spline lattice, after a global alignment.",
   cite: ["doi:10.1109/42.796284"],
   params: {
     metric: {
       type: "string",
-      enum: ["ssd", "ncc"],
+      enum: ["ssd", "ncc", "mutual-information"],
       default: "ncc",
       description:
-        "ncc: each place up to a brightness and a contrast of its own, so that light may change over the image; ssd: one gain and one offset for all of it, a little more exact where that is so.",
+        "ncc: each place up to a brightness and a contrast of its own, so that light may change over the image; ssd: one gain and one offset for all of it, a little more exact where that is so; mutual-information: any relation of brightness, for images of different kinds.",
     },
     latticeSpacing: {
       type: "number",

@@ -8,6 +8,7 @@ import { kernels } from "../../kernel/lane.js";
 import { wrongMask } from "../features/match-images.js";
 import { hidden } from "../intensity/hidden.js";
 import { startingMap } from "../pair.js";
+import { alikeImage, alikePlane, brightnessMap } from "./alike.js";
 import type { FreeFormEvidence } from "./evidence.js";
 import { gatherEvidence, measureWords } from "./gather-evidence.js";
 import { judgeFreeFormMap } from "./judge-found.js";
@@ -15,6 +16,7 @@ import { lackOfMemory } from "./lack-of-memory.js";
 import { latticeMap } from "./lattice-map.js";
 import { defaultSpacing, wrongLattice } from "./lattice-request.js";
 import { type Looked, lookedAt, readOnOneGrid } from "./one-grid.js";
+import { bentPlane } from "./plane-tools.js";
 import { type FreeFormOptions, registerFreeForm } from "./register.js";
 
 export interface FreeFormInputs {
@@ -57,9 +59,9 @@ export async function registerByFreeForm(
   const images = { fixed: hidden(fixed, fixedMask), moving: hidden(moving, movingMask) };
   const found = await bend(images, start, looked.value, { ...request, spacing }, context);
   if (!found.ok) return found;
-  const { transform, evidence, course } = found.value;
+  const { transform, evidence, course, alike } = found.value;
   const verdict = {
-    ...(await judgeFreeFormMap(transform, images, evidence, context.signal)),
+    ...(await judgeFreeFormMap(transform, images, evidence, context.signal, alike)),
     course,
   };
   const registration: Registration = { transform, fixed: fixed.grid, moving: moving.grid, verdict };
@@ -76,6 +78,8 @@ interface Bent {
   readonly transform: Transform;
   readonly evidence: FreeFormEvidence;
   readonly course: Course;
+  /** The moving image in the brightness of the fixed one, where they are of different kinds. */
+  readonly alike?: Image;
 }
 
 async function bend(
@@ -91,15 +95,23 @@ async function bend(
   const { fixed, moving, grid } = read.value;
   progress(0.3);
   const { metric, spacing, bending, effort } = options;
+  const pixel = looked.magnification;
   const asked = { metric, spacing, effort, bending };
   const fit = registerFreeForm(arena, fixed, moving, asked);
   await new Promise(setImmediate); // lets a signal arrive between long stretches of work
   signal.throwIfAborted();
   progress(0.5);
-  const evidence = gatherEvidence(arena, fixed, moving, fit, asked, looked.magnification);
+  // Images of different kinds are looked at once more in one brightness: where one curve cannot do that, the verdict is the worse for it.
+  const curve =
+    metric === "mutual-information" ? brightnessMap(arena, fixed, bentPlane(arena, moving, fit)) : undefined;
+  const seen = curve
+    ? gatherEvidence(arena, fixed, alikePlane(arena, moving, curve), fit, { ...asked, metric: "ncc" }, pixel)
+    : gatherEvidence(arena, fixed, moving, fit, asked, pixel);
+  const evidence = { ...seen, measure: measureWords[metric] };
   signal.throwIfAborted();
   progress(0.8);
   return ok({
+    ...(curve ? { alike: alikeImage(images.moving, curve) } : {}),
     transform: sequence(latticeMap(fit, grid), start),
     evidence,
     course: { measure: measureWords[metric], steps: fit.steps },
