@@ -20,8 +20,8 @@ const USUAL = 0.5;
 const LEAST_OVERLAP = 0.05;
 
 /**
- * Compares each slice, placed but not bent, with what the slices before it have in common, placed and bent as known so far,
- * and with what those behind it have.
+ * Compares each slice with what the slices before it have in common, and with what those behind it have, all of them placed and
+ * bent as known so far.
  *
  * All slices are compared with the bends of the round before: the order in which they come does not matter.
  *
@@ -47,9 +47,12 @@ export async function measureBends(
         arena,
         side.map((s) => s.bent),
       );
-      const fit = registerFreeForm(arena, template, slice.flat, options);
-      const { lattice, coefficients } = fit;
-      const alike = correlation(arena, template, bentPlane(arena, slice.flat, fit)).ncc;
+      const fit = registerFreeForm(arena, template, slice.bent, options);
+      const { lattice } = fit;
+      const soFar = fields[slice.index]?.coefficients;
+      // One bend after another, as a sum: what they differ by fades as the rounds leave less to bend.
+      const coefficients = soFar ? fit.coefficients.map((v, c) => v + soFar[c]!) : fit.coefficients;
+      const alike = correlation(arena, template, bentPlane(arena, slice.bent, fit)).ncc;
       const likeness = fit.overlap >= LEAST_OVERLAP && alike > 0 ? alike : 0;
       const others = side.map((_, n) => k + step * (n + 1));
       found.push({ slice: k, others, lattice, coefficients, likeness, told: true });
