@@ -1,5 +1,4 @@
 import { descentTerms } from "./glossary-descent.js";
-import { informationTerms } from "./glossary-information.js";
 import { manyTerms } from "./glossary-many.js";
 import type { Group, Term } from "./glossary-term.js";
 
@@ -445,7 +444,6 @@ const terms: Readonly<Record<string, Term>> = {
   },
   ...descentTerms,
   ...manyTerms,
-  ...informationTerms,
   reflection: {
     name: "Reflection",
     meaning: "1 when the transform mirrors the image, which is right only for a section turned over.",
