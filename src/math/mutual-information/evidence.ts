@@ -98,8 +98,8 @@ export function judgeInformation(e: InformationEvidence, diagonal: number, rejec
  * How far off a map may be, pixels of the moving image: curvature knows noise; shading, and what else biases the measure, shows
  * when the images change sides, and between two metrics.
  *
- * On 60 made pairs with other shading, noise and intensities the true error was 0.8 times as large in the median, and never more
- * than 3.1 times.
+ * Of 34 accepted made pairs with other shading, noise and intensities the true error was 0.6 times as large in the median, and
+ * 1.4 times at most.
  */
 export const informationError = ({ sigma, roundTrip, metrics, local }: InformationEvidence): number =>
   Math.sqrt(sigma ** 2 + roundTrip ** 2 + (1.5 * metrics) ** 2 + local.misfit ** 2);
