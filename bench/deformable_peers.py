@@ -2,7 +2,7 @@
 
 Reads lines, answers each with a line of JSON. "bench NAMES": the pair of the workload `deformable`, registered by the named peers; "pair
 NAMES": another random pair of 1024 x 1024 from the peers' photographs; "shaded NAMES": the same with light that changes from place to
-place. Each is written as fixed.raw, moving.raw (bytes) and truth.raw (float32, x and y interleaved). One generator, one sequence.
+place; "other NAMES": with brightness that rises and falls, a little shading, and more noise. Each is written as fixed.raw, moving.raw (bytes) and truth.raw (float32, x and y interleaved). One generator, one sequence.
 """
 import json, os, sys, time
 import cv2, numpy as np
@@ -21,11 +21,11 @@ photos = []
 made = 0
 
 
-def noisy(image):
-    return np.clip(np.rint(image + rng.normal(0, 2, image.shape)), 0, 255).astype(np.uint8)
+def noisy(image, sigma=2):
+    return np.clip(np.rint(image + rng.normal(0, sigma, image.shape)), 0, 255).astype(np.uint8)
 
 
-def pair(shaded, correlation=None, peak=None):
+def pair(light):
     """A crop of a photograph, and the same through a random smooth field: correlation length 70 or 40 px, peak 9 or 5 px and a shift."""
     global made
     if not photos: photos.extend(gaussian_filter(cv2.imread(f'{peers}/seed/{k}.jpg', 0).astype(np.float32), .8) for k in ('left', 'right'))
@@ -34,17 +34,17 @@ def pair(shaded, correlation=None, peak=None):
         photo = photos[made % 2]; h, w = photo.shape
         x0, y0 = int(rng.integers(200, w - 1400)), int(rng.integers(200, h - 1400)); s = photo[y0 - PAD:y0 + N + PAD, x0 - PAD:x0 + N + PAD]
         if np.hypot(*np.gradient(gaussian_filter(s, 2))).mean() >= 1: break       # not the sky alone
-    if correlation is None: correlation, peak = (70, 9) if made % 4 < 2 else (40, 5)
+    correlation, peak = (70, 9) if made % 4 < 2 else (40, 5)
     v = np.stack([gaussian_filter(rng.normal(0, 1, (N + 2 * PAD,) * 2), correlation) for _ in range(2)], -1)
     v *= peak / np.abs(v).max(); v += rng.uniform(-2, 2, 2); made += 1
     at = lambda x, y: map_coordinates(s, [y, x], order=3, mode='reflect', output=np.float32)
     c = v[PAD:-PAD, PAD:-PAD]; f = at(xx + PAD, yy + PAD); m = at(xx + c[..., 0] + PAD, yy + c[..., 1] + PAD)
-    if shaded:
-        a, b, d = rng.uniform(0, 6.28, 3)
-        m = m * (1 + .3 * np.sin(xx / 140 + a) * np.cos(yy / 170 + b)) + 18 * np.sin((xx + yy) / 200 + d)
+    a, b, d = rng.uniform(0, 6.28, 3); shade = np.sin(xx / 140 + a) * np.cos(yy / 170 + b)
+    if light == 'shaded': m = m * (1 + .3 * shade) + 18 * np.sin((xx + yy) / 200 + d)
+    if light == 'other': m = (128 + 100 * np.cos(m / 255 * rng.uniform(4, 6) + d)) * (1 + .15 * shade)
     u = -c.copy()
     for _ in range(40): u = -np.stack([map_coordinates(v[..., k], [yy + u[..., 1] + PAD, xx + u[..., 0] + PAD], order=3, mode='nearest') for k in range(2)], -1)
-    return noisy(f), noisy(m), u
+    return noisy(f), noisy(m, 5 if light == 'other' else 2), u
 
 
 def dis(fixed, moving):
@@ -67,7 +67,7 @@ bench = [cv2.imread(os.path.join(inputs, 'deformable', f'{k}.png'), 0) for k in 
 truth = np.load(os.path.join(inputs, 'deformable', 'truth.npy'))
 for line in sys.stdin:
     what, *names = line.split()
-    f, m, t = (*bench, truth) if what == 'bench' else pair(what == 'shaded')
+    f, m, t = (*bench, truth) if what == 'bench' else pair(what)
     f.tofile(os.path.join(scratch, 'fixed.raw')); m.tofile(os.path.join(scratch, 'moving.raw'))
     np.ascontiguousarray(t, np.float32).tofile(os.path.join(scratch, 'truth.raw'))
     answer = dict(identity=field_error(0 * t, t)['epe_mean_px'])

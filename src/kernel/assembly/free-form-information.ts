@@ -49,9 +49,10 @@ function countCell(
 }
 
 /**
- * For rows of cells [lo, hi): the joint histogram of the fixed plane and the moving one displaced by the lattice, `bins` x `bins` f32
- * for each row of cells. Other arguments are those of `freeFormSums`.
+ * For rows of cells [lo, hi): joint histograms of the fixed plane and the moving one displaced by the lattice, `bins` x `bins` f32 for
+ * each row of cells and column of regions. Other arguments are those of `freeFormSums`.
  *
+ * @param regions  i32: column of regions of each cell
  * @param bands  i32: first row and end of each row of cells
  * @param scratch  16 (columns + 8) + 96 longest bytes of each lane
  */
@@ -59,14 +60,14 @@ export function freeFormHistogram(
   lo: i32, hi: i32, bands: usize, rowStep: i32, fixed: usize, fixedStride: i32,
   moving: usize, movingStride: i32, movingWidth: i32, movingTop: i32, movingEnd: i32,
   cells: usize, cellCount: i32, longest: i32, across: usize, down: usize, lattice: usize, columns: i32, rows: i32, firstRow: i32,
-  bins: i32, fixedLow: f64, fixedScale: f64, movingLow: f64, movingScale: f64, out: usize, scratch: usize,
+  bins: i32, fixedLow: f64, fixedScale: f64, movingLow: f64, movingScale: f64, regions: usize, regionColumns: i32, out: usize, scratch: usize,
 ): void {
   const nodeBytes = <usize>(columns + 8) << 2, u = scratch, v = u + nodeBytes, line = v + 3 * nodeBytes, lineBytes = <usize>longest << 4;
   for (let s = lo; s < hi; s++) {
     const y0 = load<i32>(bands + (<usize>s << 3)), end = load<i32>(bands + (<usize>s << 3), 4);
     const nodes = lattice + ((<usize>((firstRow + s) * columns)) << 2), nodesY = nodes + ((<usize>(rows * columns)) << 2);
-    const histogram = out + ((<usize>(s * bins * bins)) << 2);
-    memory.fill(histogram, 0, (<usize>(bins * bins)) << 2);
+    const tableBytes = (<usize>(bins * bins)) << 2, histograms = out + <usize>(s * regionColumns) * tableBytes;
+    memory.fill(histograms, 0, <usize>regionColumns * tableBytes);
     for (let y = y0 + (rowStep - (y0 - 1) % rowStep) % rowStep; y < end; y += rowStep) {
       const k = down + (<usize>y << 4);
       combineRows(nodes, columns, k, u);
@@ -75,6 +76,7 @@ export function freeFormHistogram(
       for (let c = 0; c < cellCount; c++) {
         const x = load<i32>(cells + (<usize>c << 3)), n = load<i32>(cells + (<usize>c << 3), 4), node = <usize>c << 2;
         warpCell(moving, movingStride, movingWidth, movingTop, movingEnd, basis, n, y, u + node, v + node, line, lineBytes);
+        const histogram = histograms + <usize>load<i32>(regions + node) * tableBytes;
         countCell(fixed + <usize>y * (<usize>fixedStride << 2) + (<usize>x << 2), line, basis, n, bins, <f32>fixedLow, <f32>fixedScale, <f32>movingLow, <f32>movingScale, histogram);
         basis += <usize>n * VECTOR_BYTES;
       }
@@ -120,7 +122,8 @@ function scoreCell(
  * For rows of cells [lo, hi): sums of score times gradient of M times weight at the nodes, and the sums of products of which the
  * matrix is made (see `freeFormProducts`), score times gradient in place of the gradient.
  *
- * @param table  `bins` x `bins` f32: log of the joint density over that of the moving plane
+ * @param regionRows  i32: row of regions of each row of cells
+ * @param tables  `bins` x `bins` f32 of each region: log of the joint density over that of the moving plane
  * @param out  per row of cells f64: 4 rows of nodes, in x and in y each
  * @param products  per cell 360 f32
  * @param scratch  16 (columns + 8) + 96 longest + 64 bytes of each lane
@@ -129,7 +132,7 @@ export function freeFormScores(
   lo: i32, hi: i32, bands: usize, rowStep: i32, fixed: usize, fixedStride: i32,
   moving: usize, movingStride: i32, movingWidth: i32, movingTop: i32, movingEnd: i32,
   cells: usize, cellCount: i32, longest: i32, across: usize, down: usize, lattice: usize, columns: i32, rows: i32, firstRow: i32,
-  bins: i32, fixedLow: f64, fixedScale: f64, movingLow: f64, movingScale: f64, table: usize, out: usize, products: usize, scratch: usize,
+  bins: i32, fixedLow: f64, fixedScale: f64, movingLow: f64, movingScale: f64, regions: usize, regionColumns: i32, regionRows: usize, tables: usize, out: usize, products: usize, scratch: usize,
 ): void {
   const pairs = scratch, nodeBytes = <usize>(columns + 8) << 2, u = pairs + 64, v = u + nodeBytes, pullX = v + nodeBytes, pullY = pullX + nodeBytes;
   const line = pullY + nodeBytes, lineBytes = <usize>longest << 4;
@@ -137,6 +140,7 @@ export function freeFormScores(
   for (let s = lo; s < hi; s++) {
     const y0 = load<i32>(bands + (<usize>s << 3)), end = load<i32>(bands + (<usize>s << 3), 4);
     const nodes = lattice + ((<usize>((firstRow + s) * columns)) << 2), nodesY = nodes + ((<usize>(rows * columns)) << 2);
+    const tableBytes = (<usize>(bins * bins)) << 2, ofRow = tables + <usize>(load<i32>(regionRows + (<usize>s << 2)) * regionColumns) * tableBytes;
     const sums = out + <usize>s * (<usize>(8 * columns) << 3), cellSums = products + <usize>(s * cellCount) * CELL_BYTES;
     memory.fill(sums, 0, <usize>(8 * columns) << 3);
     memory.fill(cellSums, 0, <usize>cellCount * CELL_BYTES);
@@ -149,6 +153,7 @@ export function freeFormScores(
       for (let c = 0; c < cellCount; c++) {
         const x = load<i32>(cells + (<usize>c << 3)), n = load<i32>(cells + (<usize>c << 3), 4), node = <usize>c << 2;
         warpCell(moving, movingStride, movingWidth, movingTop, movingEnd, basis, n, y, u + node, v + node, line, lineBytes);
+        const table = ofRow + <usize>load<i32>(regions + node) * tableBytes;
         scoreCell(fixed + <usize>y * (<usize>fixedStride << 2) + (<usize>x << 2), line, lineBytes, basis, n, bins, <f32>fixedLow, <f32>fixedScale, <f32>movingLow, <f32>movingScale, table);
         projectCell(line + lineBytes, line + 2 * lineBytes, basis, n, pullX + node, pullY + node);
         for (let i: usize = 0; i < 3; i++) {

@@ -28,8 +28,8 @@ const COARSE_BENDING = [0, 0.003, 0.03, 0.1];
 const LOCAL_SHARE = 0.25;
 const LEAST_RADIUS = 4;
 
-const BINS = 64;
-const COARSE_BINS = 32;
+const BINS = 32;
+const COARSE_BINS = 16;
 
 /** Finest level first. */
 const ITERATIONS = { standard: [6, 6, 8, 12], fast: [2, 3, 4, 6] } as const;
