@@ -7,14 +7,14 @@ The pair is written as fixed.raw and moving.raw. With "alone" after it, elastix 
 """
 import json, os, sys, tempfile, time
 import cv2, numpy as np
-from scipy.ndimage import gaussian_filter, map_coordinates
+from made_pairs import MadePairs, xx, yy
 
 peers, inputs, scratch, threads = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
 sys.path.insert(0, peers)
 import elastix as peer
 cv2.setNumThreads(threads)
 rng = np.random.default_rng(502)
-N = 1024
+pairs = MadePairs(rng, peers)
 
 
 def elastix(fixed, moving, family):
@@ -27,36 +27,12 @@ def elastix(fixed, moving, family):
     return peer.matrix(work).ravel().tolist(), ms
 
 
-def around(deg, sx, sy, shear, tx, ty, c=(N - 1) / 2):
-    a = np.deg2rad(deg); r = np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]]) @ np.array([[sx, shear], [0, sy]])
-    m = np.eye(3); m[:2, :2] = r; m[:2, 2] = np.array([c, c]) - r @ [c, c] + [tx, ty]
-    return m
-
-
-def noisy(image, sigma):
-    return np.clip(np.rint(image + rng.normal(0, sigma, image.shape)), 0, 255).astype(np.uint8)
-
-
-photos = []
-made = 0
-
-
 def pair():
-    global made
-    if not photos: photos.extend(gaussian_filter(cv2.imread(f'{peers}/seed/{k}.jpg', 0).astype(np.float32), .8) for k in ('left', 'right'))
-    yy, xx = np.mgrid[0:N, 0:N].astype(float)
-    while True:
-        photo = photos[made % 2]; h, w = photo.shape
-        x0, y0 = int(rng.integers(200, w - 1300)), int(rng.integers(200, h - 1300)); s = photo[y0 - 150:y0 + 1174, x0 - 150:x0 + 1174]
-        if np.hypot(*np.gradient(gaussian_filter(s, 2))).mean() >= 1: break       # not the sky
-    t = around(rng.uniform(-3, 3), *rng.uniform(.985, 1.015, 2), rng.uniform(-.01, .01), *rng.uniform(-10, 10, 2))
-    i = np.linalg.inv(t); ox, oy = 150 + rng.uniform(0, 1, 2); made += 1
-    at = lambda x, y: map_coordinates(s, [y, x], order=3, mode='reflect', output=np.float32)
-    f = at(xx + ox, yy + oy); m = at(i[0, 0] * xx + i[0, 1] * yy + i[0, 2] + ox, i[1, 0] * xx + i[1, 1] * yy + i[1, 2] + oy)
+    f, m, t = pairs.views()
     x = np.arange(256) / 255; a, b = rng.uniform(2.5, 4.5), rng.uniform(.2, .7)
     curve = 255 * ((1 - b) * (1 - x) + b * np.abs(np.sin(a * x)) ** 1.5)
     light = 1 - .3 * (.5 + .5 * np.sin(xx / 170 + rng.uniform(0, 6)) * np.cos(yy / 210 + rng.uniform(0, 6)))
-    return noisy(f, 3), noisy(np.interp(m, np.arange(256), curve) * light, 5), t
+    return pairs.noisy(f, 3), pairs.noisy(np.interp(m, np.arange(256), curve) * light, 5), t
 
 
 def workload(case):

@@ -8,6 +8,7 @@ import { kernels } from "../../kernel/lane.js";
 import { wrongMask } from "../features/match-images.js";
 import { hidden } from "../intensity/hidden.js";
 import { startingMap } from "../pair.js";
+import type { StartedInputs } from "../pair-inputs.js";
 import { alikeImage, alikePlane, brightnessMap } from "./alike.js";
 import type { FreeFormEvidence } from "./evidence.js";
 import { gatherEvidence, measureWords } from "./gather-evidence.js";
@@ -18,15 +19,6 @@ import { defaultSpacing, wrongLattice } from "./lattice-request.js";
 import { type Looked, lookedAt, readOnOneGrid } from "./one-grid.js";
 import { bentPlane } from "./plane-tools.js";
 import { type FreeFormOptions, registerFreeForm } from "./register.js";
-
-export interface FreeFormInputs {
-  readonly fixed: Image;
-  readonly moving: Image;
-  readonly fixedMask?: Image | undefined;
-  readonly movingMask?: Image | undefined;
-  /** What lays the moving image on the fixed one but for the bend; where the files put them when absent. */
-  readonly start?: Registration | undefined;
-}
 
 export interface FreeFormRequest {
   readonly metric: FreeFormOptions["metric"];
@@ -40,7 +32,7 @@ export interface FreeFormRequest {
 
 /** Bends a moving image onto a fixed one by a lattice of displacements, and says how far the result can be believed. */
 export async function registerByFreeForm(
-  inputs: FreeFormInputs,
+  inputs: StartedInputs,
   request: FreeFormRequest,
   context: Context,
 ): Promise<Outcome<{ transform: "transform" }>> {

@@ -9,6 +9,7 @@ import { kernels } from "../../kernel/lane.js";
 import { departureFrom } from "../departure.js";
 import { wrongMask } from "../features/match-images.js";
 import { pixelMap, startingMap, worldMap } from "../pair.js";
+import type { StartedInputs } from "../pair-inputs.js";
 import { grayPlane } from "../read-plane.js";
 import type { IntensityEvidence } from "./evidence.js";
 import type { IntensityFamily } from "./families.js";
@@ -19,15 +20,6 @@ import { lack, lackOfMemory } from "./lack.js";
 import { intensityLevels } from "./levels.js";
 import { registerLevels } from "./register.js";
 import { captureOf, searchStart } from "./search.js";
-
-export interface IntensityInputs {
-  readonly fixed: Image;
-  readonly moving: Image;
-  readonly fixedMask?: Image | undefined;
-  readonly movingMask?: Image | undefined;
-  /** Where to begin, fixed world to moving world; where the files put them when absent. */
-  readonly start?: Registration | undefined;
-}
 
 export interface RegisterImagesOptions {
   readonly model: IntensityFamily;
@@ -41,7 +33,7 @@ export interface RegisterImagesOptions {
 
 /** Registers two images by their intensities, and says how far the result can be believed. */
 export async function registerByIntensity(
-  inputs: IntensityInputs,
+  inputs: StartedInputs,
   options: RegisterImagesOptions,
   context: Context,
 ): Promise<Outcome<{ transform: "transform" }>> {

@@ -6,8 +6,8 @@ import { kernels } from "../../kernel/lane.js";
 import { coverage } from "../coverage.js";
 import { findOverlap } from "../overlap.js";
 import { pixelMap, readPair, similarityUnder, startingMap } from "../pair.js";
+import type { PairInputs } from "../pair-inputs.js";
 import { plausibility } from "../plausibility.js";
-import type { StructureInputs } from "../structure/align.js";
 import { type EdgeLook, lookAtEdges } from "../structure/edge-look.js";
 import type { StructureEvidence } from "../structure/evidence.js";
 import { structureImage } from "../structure/image.js";
@@ -29,7 +29,7 @@ export interface FoundMap {
 
 /** The verdict on a map by mutual information, on the scale of all registrations. Edges are asked too: they have not chosen the map. */
 export async function judgeFound(
-  inputs: StructureInputs,
+  inputs: PairInputs,
   family: InformationFamily,
   { world, evidence, structure, places: agreeing }: FoundMap,
   { signal }: Pick<Context, "signal">,
@@ -60,9 +60,9 @@ export async function judgeFound(
 /** Longest side at which edges are looked for, pixels. */
 const EDGE_SIDE = 512;
 
-async function edgesUnder(inputs: StructureInputs, world: Matrix3, signal: AbortSignal): Promise<EdgeLook | undefined> {
+async function edgesUnder(inputs: PairInputs, world: Matrix3, signal: AbortSignal): Promise<EdgeLook | undefined> {
   using arena = kernels().arena();
-  const read = (image: StructureInputs["fixed"], mask: StructureInputs["fixedMask"]) =>
+  const read = (image: PairInputs["fixed"], mask: PairInputs["fixedMask"]) =>
     structureImage(arena, image, { maxSide: EDGE_SIDE, mask, signal });
   const fixed = await read(inputs.fixed, inputs.fixedMask);
   const moving = await read(inputs.moving, inputs.movingMask);

@@ -13,6 +13,7 @@ import { wrongMask } from "../features/match-images.js";
 import { hidden } from "../intensity/hidden.js";
 import { lack, lackOfMemory } from "../intensity/lack.js";
 import { pixelMap, startingMap, worldMap } from "../pair.js";
+import type { StartedInputs } from "../pair-inputs.js";
 import type { Plane } from "../plane.js";
 import { localStretch } from "../plausibility.js";
 import { grayPlane } from "../read-plane.js";
@@ -24,15 +25,6 @@ import { type FoundMap, judgeFound } from "./judge-found.js";
 import { type InformationLevels, informationLevels } from "./levels.js";
 import { registerInformationLevels } from "./register.js";
 import { searchEdges } from "./search-edges.js";
-
-export interface InformationInputs {
-  readonly fixed: Image;
-  readonly moving: Image;
-  readonly fixedMask?: Image | undefined;
-  readonly movingMask?: Image | undefined;
-  /** Where to begin, fixed world to moving world; where the files put them when absent. */
-  readonly start?: Registration | undefined;
-}
 
 export interface RegisterInformationOptions {
   readonly model: InformationFamily;
@@ -57,7 +49,7 @@ export interface RegisterInformationOptions {
 
 /** Registers two images by the information that their intensities share, and says how far the result can be believed. */
 export async function registerByInformation(
-  inputs: InformationInputs,
+  inputs: StartedInputs,
   options: RegisterInformationOptions,
   context: Context,
 ): Promise<Outcome<{ transform: "transform" }>> {
@@ -81,7 +73,7 @@ export async function registerByInformation(
 }
 
 async function align(
-  inputs: InformationInputs,
+  inputs: StartedInputs,
   images: { readonly fixed: Image; readonly moving: Image },
   options: RegisterInformationOptions,
   context: Context,

@@ -2,7 +2,8 @@ import { ok, type Result } from "../../core/diagnostic.js";
 import type { Context } from "../../core/plugin.js";
 import type { Matrix3 } from "../../core/transform.js";
 import { fitMap } from "../fit.js";
-import { alignByStructure, type StructureInputs } from "../structure/align.js";
+import type { PairInputs } from "../pair-inputs.js";
+import { alignByStructure } from "../structure/align.js";
 import type { StructureEvidence } from "../structure/evidence.js";
 import type { InformationFamily } from "./families.js";
 
@@ -15,7 +16,7 @@ export interface EdgeStart {
 
 /** Searches all turns, shifts, and scales from half to double what makes the long sides equal; see `alignByStructure`. */
 export async function searchEdges(
-  inputs: StructureInputs,
+  inputs: PairInputs,
   family: InformationFamily,
   context: Context,
 ): Promise<Result<EdgeStart>> {

@@ -8,19 +8,13 @@ import { applyMatrix3, invertMatrix3, type Matrix3, matrix3FromAffine, multiplyM
 import { kernels } from "../../kernel/lane.js";
 import { wrongMask } from "../features/match-images.js";
 import { pixelMap, worldMap } from "../pair.js";
+import type { PairInputs } from "../pair-inputs.js";
 import { seededRandom } from "../random.js";
 import type { StructureEvidence } from "./evidence.js";
 import { type StructureImage, structureImage } from "./image.js";
 import { type LevelTies, StructurePair } from "./refine.js";
 import { type Candidate, type ClimbStep, climb, type Start, screen } from "./screen.js";
 import { searchStructure } from "./search.js";
-
-export interface StructureInputs {
-  readonly fixed: Image;
-  readonly moving: Image;
-  readonly fixedMask?: Image | undefined;
-  readonly movingMask?: Image | undefined;
-}
 
 export interface StructureOptions {
   readonly model: "similarity" | "affine";
@@ -66,7 +60,7 @@ export interface StructureAlignment {
  * warped moving image, coarse to fine, and the map is taken on which most of them agree.
  */
 export async function alignByStructure(
-  inputs: StructureInputs,
+  inputs: PairInputs,
   options: StructureOptions,
   context: Pick<Context, "signal" | "progress" | "random" | "memory">,
 ): Promise<Result<StructureAlignment>> {
@@ -164,7 +158,7 @@ const worldTies = (ties: LevelTies, fixed: Grid, moving: Grid): StructureAlignme
 const PLANES = 14;
 
 /** Before anything is read: whether the images can be held at the level that they are looked at. */
-function lackOfMemory({ fixed, moving }: StructureInputs, maxSide: number, memory: number): Diagnostic[] {
+function lackOfMemory({ fixed, moving }: PairInputs, maxSide: number, memory: number): Diagnostic[] {
   const bytes = ({ grid, bands }: Image): number => {
     const shrink = Math.min(1, maxSide / Math.max(grid.width, grid.height));
     return 4 * (2 * bands.length + PLANES) * grid.width * grid.height * shrink * shrink;

@@ -10,10 +10,11 @@ import { type Family, fitMap } from "../fit.js";
 import { heldOutRmse, localMisfit } from "../held-out.js";
 import { findOverlap } from "../overlap.js";
 import { readPair, similarityUnder, startingMap } from "../pair.js";
+import type { PairInputs } from "../pair-inputs.js";
 import { plausibility } from "../plausibility.js";
 import { squaredResiduals } from "../residual.js";
 import { type Evidence, judge } from "../verdict.js";
-import { alignByStructure, type StructureAlignment, type StructureInputs, type StructureOptions } from "./align.js";
+import { alignByStructure, type StructureAlignment, type StructureOptions } from "./align.js";
 
 /**
  * Error that no tie point shows, because all share it: the edges of one thing lie a part of a pixel apart in images of
@@ -29,7 +30,7 @@ export interface RegisterOptions extends Omit<StructureOptions, "model"> {
 
 /** Aligns two images by structure, and says how far the result can be believed. */
 export async function registerByStructure(
-  inputs: StructureInputs,
+  inputs: PairInputs,
   options: RegisterOptions,
   context: Context,
 ): Promise<Outcome<{ transform: "transform"; matches: "matches" }>> {
@@ -57,7 +58,7 @@ export async function registerByStructure(
 
 /** The verdict on an alignment by structure, on the scale of all registrations. */
 export async function judgeAlignment(
-  inputs: StructureInputs,
+  inputs: PairInputs,
   options: Pick<RegisterOptions, "model" | "flips">,
   found: StructureAlignment,
   matches: Matches,
@@ -104,7 +105,7 @@ function stopped({ levels }: StructureAlignment): string {
 /** A tie point is an inlier within as many pixels of its level. */
 const INLIER = 3;
 
-export function tiePoints({ fixed, moving }: StructureInputs, found: StructureAlignment): Matches {
+export function tiePoints({ fixed, moving }: PairInputs, found: StructureAlignment): Matches {
   const { ties, matrix, levelPixel } = found;
   const squared = new Float64Array(ties.weight.length);
   squaredResiduals(matrix, ties.fixed, ties.moving, squared);
